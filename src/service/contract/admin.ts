@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { queryFlag, timestamp } from './text.ts';
+
+export const indexStatusResponse = z.object({
+  status: z.enum(['available', 'unavailable']),
+  reason: z.string().optional(),
+  index_size: z.int().meta({ description: 'Live vectors' }),
+  tombstone_ratio: z.number(),
+  needs_rebuild: z.boolean(),
+  save_policy: z.enum(['immediate', 'periodic', 'manual']),
+  rebuild_threshold: z.number(),
+  model_name: z.string(),
+  dimension: z.int(),
+  state: z.string(),
+  backend: z.string().nullable(),
+  documents: z.int(),
+  tombstones: z.int(),
+  segments: z.array(
+    z.object({ id: z.int(), kind: z.string(), rows: z.int(), tombstones: z.int(), bytes: z.int() }),
+  ),
+  growing: z.object({ rows: z.int(), tombstones: z.int(), max_rows: z.int() }),
+  snapshot: z.object({ generation: z.int(), seq: z.int(), saved_at: timestamp, bytes: z.int() }).nullable(),
+  unsaved_changes: z.int(),
+  last_seq: z.int(),
+  rebuild: z.object({ running: z.boolean(), progress: z.number() }),
+  recovery: z
+    .object({ source: z.string(), replayed: z.int(), reasons: z.array(z.string()), duration_ms: z.number() })
+    .nullable(),
+  text_ready: z.boolean(),
+  memory_bytes: z.int(),
+  lock: z.object({ waits: z.int(), longest_wait_ms: z.number(), longest_wait_holder: z.string().nullable() }),
+  counters: z.object({
+    saves: z.int(),
+    failed_saves: z.int(),
+    rebuilds: z.int(),
+    merges: z.int(),
+    recoveries: z.int(),
+    searches: z.int(),
+  }),
+});
+export type IndexStatusResponse = z.infer<typeof indexStatusResponse>;
+
+export const rebuildQuery = z.object({
+  wait: queryFlag(true).meta({ description: 'false: answer 202 at once; index status shows the progress' }),
+});
+export type RebuildQuery = z.infer<typeof rebuildQuery>;
+
+export const rebuildResponse = z.object({
+  status: z.literal('success'),
+  message: z.string(),
+  vectors_count: z.int(),
+  generation: z.int(),
+  duration_ms: z.number(),
+});
+export type RebuildResponse = z.infer<typeof rebuildResponse>;
+
+/** 202: read `rebuild` of the index status to follow it. */
+export const rebuildStartedResponse = z.object({
+  status: z.literal('started'),
+  message: z.string(),
+  job: z.object({ id: z.string(), running: z.boolean() }),
+});
+export type RebuildStartedResponse = z.infer<typeof rebuildStartedResponse>;
+
+export const saveResponse = z.object({
+  status: z.literal('success'),
+  message: z.string(),
+  generation: z.int(),
+  seq: z.int(),
+});
+export type SaveResponse = z.infer<typeof saveResponse>;
+
+export const queueStatusResponse = z.object({
+  pending: z.int(),
+  failed: z.int(),
+  embedded: z.int(),
+  commit: z
+    .object({ waiting: z.int(), waiting_max: z.int(), groups: z.int(), operations: z.int() })
+    .meta({ description: 'The queue in front of the database writer' }),
+});
+export type QueueStatusResponse = z.infer<typeof queueStatusResponse>;

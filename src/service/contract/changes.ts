@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { ENTITY_TYPES } from '../../core/entry.ts';
+import { CONTRACT_LIMITS } from './limits.ts';
+import { queryInteger, timestamp } from './text.ts';
+
+export const changesQuery = z.object({
+  since: queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 }).meta({
+    description: 'The last seq you have; the answer starts after it',
+  }),
+  limit: queryInteger({ min: 1, max: CONTRACT_LIMITS.changesLimit, fallback: 100 }),
+});
+export type ChangesQuery = z.infer<typeof changesQuery>;
+
+export const change = z.object({
+  seq: z.int(),
+  op: z.enum(['create', 'update', 'delete', 'embed']),
+  entry_id: z.string(),
+  entity_type: z.enum(ENTITY_TYPES),
+  category_code: z.string(),
+  version: z.int(),
+  at: timestamp,
+});
+export type ChangeView = z.infer<typeof change>;
+
+export const changesResponse = z.object({
+  changes: z.array(change),
+  count: z.int(),
+  next_since: z.int().meta({ description: 'Pass it as `since` to go on' }),
+  has_more: z.boolean(),
+  epoch: z.int(),
+});
+export type ChangesResponse = z.infer<typeof changesResponse>;

@@ -1,0 +1,31 @@
+/** The limits of the wire contract, in one place. Lengths are Unicode code points unless they say otherwise. */
+export const CONTRACT_LIMITS = {
+  titleChars: 120,
+  playbookChars: 2000,
+  skillNameChars: 64,
+  skillDescriptionChars: 1024,
+  skillFieldChars: 500,
+  tagsCount: 16,
+  tagChars: 64,
+  refChars: 200,
+  authorChars: 200,
+  queryChars: 4000,
+  idsCount: 500,
+  idChars: 200,
+  readLimit: 1000,
+  searchLimit: 25,
+  searchOffset: 975,
+  duplicatesLimit: 50,
+  snippetCharsMin: 80,
+  snippetCharsMax: 640,
+  categoryCodeChars: 16,
+  categoryNameChars: 64,
+  categoryDescriptionChars: 500,
+  citedCount: 500,
+  sessionChars: 200,
+  changesLimit: 1000,
+  /** Objects and lists inside each other in `context`, `metadata` and `allowed_tools`. */
+  jsonDepth: 32,
+  /** Values, keys included, in one of them. */
+  jsonNodes: 10_000,
+} as const;

@@ -1,0 +1,120 @@
+import type {
+  IndexStatusResponse,
+  QueueStatusResponse,
+  RebuildResponse,
+  RebuildStartedResponse,
+  SaveResponse,
+} from './contract/admin.ts';
+import type { CategoriesResponse, CreateCategoryRequest, CreateCategoryResponse } from './contract/categories.ts';
+import type { ChangesQuery, ChangesResponse } from './contract/changes.ts';
+import type { GuidelinesResponse, GuideType } from './contract/guidelines.ts';
+import type { HealthResponse, ReadyResponse } from './contract/health.ts';
+import type { EntryResponse, ExportResponse, HistoryResponse, ReadRequest, ReadResponse } from './contract/read.ts';
+import type {
+  DuplicatesRequest,
+  DuplicatesResponse,
+  SearchHealthResponse,
+  SearchRequest,
+  SearchResponse,
+} from './contract/search.ts';
+import type { CitedRequest, CitedResponse, SessionResponse } from './contract/session.ts';
+import type {
+  DeleteRequest,
+  DeleteResponse,
+  ExportLine,
+  ImportResultLine,
+  UpdateRequest,
+  UpdateResponse,
+  WriteRequest,
+  WriteResponse,
+} from './contract/write.ts';
+import type { RequestContext } from './request-context.ts';
+
+/**
+ * The use cases, for every transport alike. Requests are outputs of the contract's schemas
+ * (`parseRequest`); every failure is a ChlError; answers are ready to be sent as JSON.
+ */
+export interface Services {
+  readonly entries: EntryService;
+  readonly transfer: TransferService;
+  readonly search: SearchService;
+  readonly categories: CategoryService;
+  readonly sessions: SessionService;
+  readonly guidelines: GuidelineService;
+  readonly changes: ChangeService;
+  readonly index: IndexAdminService;
+  readonly queue: QueueService;
+  readonly health: HealthService;
+  /** Finishes the writes it has taken, then ends. The ports are closed by whoever opened them. */
+  close(): Promise<void>;
+}
+
+export interface EntryService {
+  read(request: ReadRequest, context: RequestContext): Promise<ReadResponse>;
+  /** @throws NOT_FOUND */
+  get(entryId: string, context: RequestContext): Promise<EntryResponse>;
+  /** Also of a deleted entry. @throws NOT_FOUND when the id never existed */
+  history(entryId: string): Promise<HistoryResponse>;
+  /** @throws NOT_FOUND no such category, CONFLICT ref, name or idempotency key, OVERLOADED, OUTCOME_UNKNOWN, STORAGE_FULL */
+  write(request: WriteRequest, context: RequestContext): Promise<WriteResponse>;
+  /** @throws NOT_FOUND, VERSION_MISMATCH, and as `write` */
+  update(request: UpdateRequest, context: RequestContext): Promise<UpdateResponse>;
+  /** @throws NOT_FOUND, VERSION_MISMATCH, and as `write` */
+  remove(request: DeleteRequest, context: RequestContext): Promise<DeleteResponse>;
+}
+
+export interface TransferService {
+  exportAll(): Promise<ExportResponse>;
+  /** Every entry in the order of creation, in constant memory. */
+  exportLines(): AsyncGenerator<ExportLine>;
+  /** One result for each line that is not blank, in the order of the lines. An invalid line does not stop the rest. */
+  importLines(lines: AsyncIterable<string>, context: RequestContext): AsyncGenerator<ImportResultLine>;
+}
+
+export interface SearchService {
+  search(request: SearchRequest, context: RequestContext): Promise<SearchResponse>;
+  duplicates(request: DuplicatesRequest, context: RequestContext): Promise<DuplicatesResponse>;
+  health(): Promise<SearchHealthResponse>;
+}
+
+export interface CategoryService {
+  list(): Promise<CategoriesResponse>;
+  /** @throws CONFLICT when the code exists */
+  create(request: CreateCategoryRequest, context: RequestContext): Promise<CreateCategoryResponse>;
+}
+
+export interface SessionService {
+  /** @throws INVALID_ARGUMENT without a session header */
+  get(context: RequestContext): SessionResponse;
+  cite(request: CitedRequest, context: RequestContext): CitedResponse;
+}
+
+export interface GuidelineService {
+  get(type: GuideType): GuidelinesResponse;
+}
+
+export interface ChangeService {
+  /** @throws GONE below the retention horizon */
+  page(query: ChangesQuery): Promise<ChangesResponse>;
+  /** Resolves when a change after `since` may exist, or when `signal` aborts. Nothing is lost between page and wait. */
+  next(since: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface IndexAdminService {
+  status(): Promise<IndexStatusResponse>;
+  /** Waits for the rebuild. @throws UNAVAILABLE when there is no index */
+  rebuild(context: RequestContext): Promise<RebuildResponse>;
+  /** Starts it, or joins the one that runs; how it ends is in the log and the index status. */
+  startRebuild(context: RequestContext): Promise<RebuildStartedResponse>;
+  save(context: RequestContext): Promise<SaveResponse>;
+}
+
+export interface QueueService {
+  status(): Promise<QueueStatusResponse>;
+}
+
+export interface HealthService {
+  check(): Promise<HealthResponse>;
+  /** Ready as soon as the database answers: searches go on by text while vectors load. */
+  ready(): Promise<ReadyResponse>;
+}
