@@ -1,0 +1,25 @@
+import type { Catalog } from '../../../src/core/ports/catalog.ts';
+import type { Logger } from '../../../src/core/ports/runtime.ts';
+
+export interface LibsqlCatalogOptions {
+  /** The database file; created when missing, in a folder that exists. */
+  readonly path: string;
+  /** The compiled `src/entry/writer-thread.ts`. Without it the writer runs in-line: tests, scripts. */
+  readonly writerThread?: URL;
+  /** The compiled `src/entry/reader-thread.ts`, for full-text search and long scans. In-line without it. */
+  readonly readerThread?: URL;
+  /** How long a write waits for another process's lock before it is refused. Default 5,000. */
+  readonly busyTimeoutMs?: number;
+  /** Told of every replaced connection and every thread that died. */
+  readonly logger?: Logger;
+}
+
+export interface LibsqlCatalog extends Catalog {
+  /** What `openIndexSource` takes, in this process or another. */
+  readonly databaseUrl: string;
+  /**
+   * Binds a database that has no embedder yet to this one, and answers the fingerprint it is bound to
+   * from now on: another one means that `chl reembed` has to run. The first write binds it as well.
+   */
+  bindFingerprint(fingerprint: string): Promise<string>;
+}

@@ -1,0 +1,24 @@
+/**
+ * What the catalog needs of a connection, small enough for a local file, a thread and a remote server
+ * alike. Asynchronous although a local file answers at once, so that all three run the same code.
+ */
+
+/** Never a boolean: the native binding aborts the process on one. */
+export type SqlValue = string | number | null | Uint8Array;
+
+/** BLOBs come back as ArrayBuffer. */
+export type SqlCell = string | number | null | ArrayBuffer;
+export type SqlRow = Readonly<Record<string, SqlCell>>;
+
+export interface SqlReader {
+  all(sql: string, args?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
+}
+
+/** A connection on which a transaction may be open. */
+export interface SqlSession extends SqlReader {
+  run(sql: string, args?: readonly SqlValue[]): Promise<void>;
+}
+
+export interface SqlConnection extends SqlSession {
+  close(): void;
+}
