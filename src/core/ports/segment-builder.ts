@@ -20,11 +20,20 @@ export interface BuildTask {
 
 export type BuildInput =
   /** Merge: the live rows of existing segment files. */
-  | { readonly from: 'segments'; readonly segments: readonly { readonly fileName: string; readonly keepRows: Uint32Array }[] }
+  | { readonly from: 'segments'; readonly segments: readonly SegmentSource[] }
   /** Rebuild: these ids (ascending) read from the database; ids gone meanwhile are left out. */
   | { readonly from: 'database'; readonly ids: readonly VectorId[] }
   /** Seal: rows handed over. */
   | { readonly from: 'rows'; readonly ids: Float64Array; readonly vectors: Float32Array };
+
+export interface SegmentSource {
+  readonly fileName: string;
+  /** Length and SHA-256 as the manifest has them; the file is checked before it is read. */
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Live rows, ascending. */
+  readonly keepRows: Uint32Array;
+}
 
 export interface BuiltSegment {
   readonly fileName: string;

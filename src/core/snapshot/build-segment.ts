@@ -1,0 +1,80 @@
+import { ChlError } from '../errors.ts';
+import type { Files } from '../ports/files.ts';
+import type { IndexSource } from '../ports/index-source.ts';
+import type { BuildTask, BuiltSegment } from '../ports/segment-builder.ts';
+import type { VectorBackend } from '../ports/vector-backend.ts';
+import { sha256Hex } from './checksum.ts';
+import { temporaryName } from './file-names.ts';
+import { gatherRows } from './gather-rows.ts';
+import type { Rows } from './gather-rows.ts';
+import { encodeSegment } from './segment-file.ts';
+
+export interface BuildContext {
+  readonly files: Files;
+  /** Needed by tasks `from: 'database'`. */
+  readonly source: IndexSource;
+  /** Embedder fingerprint of the collection; goes into the file. */
+  readonly fingerprint: string;
+  backend(name: BuildTask['backend']): Promise<VectorBackend>;
+}
+
+/**
+ * Makes one segment file: gathers the rows, builds and serialises the backend's index where that
+ * saves work at load, and writes the file so that it is durable under its name or not there at all.
+ * @throws CORRUPT when an input segment is damaged, INVALID_ARGUMENT when no row is left
+ */
+export async function buildSegment(task: BuildTask, context: BuildContext): Promise<BuiltSegment> {
+  const rows = await gatherRows(task, context);
+  if (rows.ids.length === 0) {
+    throw new ChlError('INVALID_ARGUMENT', 'There is no live vector to build a segment of.', {
+      operation: 'segment.build',
+    });
+  }
+  const bytes = encodeSegment({
+    kind: task.parameters.kind,
+    backend: task.backend,
+    dimension: task.parameters.dimension,
+    hnsw: task.parameters.hnsw,
+    fingerprint: context.fingerprint,
+    ...rows,
+    backendBytes: await backendBytes(task, context, rows),
+  });
+  await writeDurably(context.files, task.fileName, bytes);
+  return {
+    fileName: task.fileName,
+    rows: rows.ids.length,
+    bytes: bytes.length,
+    sha256: await sha256Hex(bytes),
+  };
+}
+
+/**
+ * A graph is worth keeping: seconds to build, milliseconds to read. A flat index is nothing but the
+ * vectors, which the file has anyway.
+ */
+async function backendBytes(task: BuildTask, context: BuildContext, rows: Rows): Promise<Uint8Array | null> {
+  if (task.parameters.kind === 'flat') return null;
+  const backend = await context.backend(task.backend);
+  if (!backend.capabilities.serializable) return null;
+  const index = await backend.build(rows.vectors, task.parameters);
+  try {
+    return await index.serialize();
+  } finally {
+    index.close();
+  }
+}
+
+async function writeDurably(files: Files, name: string, bytes: Uint8Array): Promise<void> {
+  const temporary = temporaryName(name);
+  try {
+    await files.write(temporary, [bytes]);
+    await files.sync(temporary);
+  } catch (error) {
+    // Room for the next attempt matters most on the full disk that may have caused this; if the
+    // removal fails as well, garbage collection has it.
+    await files.remove(temporary).catch(() => undefined);
+    throw error;
+  }
+  await files.rename(temporary, name);
+  await files.syncFolder();
+}
