@@ -4,10 +4,10 @@ import type { IndexSource } from '../ports/index-source.ts';
 import type { BuildTask, BuiltSegment } from '../ports/segment-builder.ts';
 import type { VectorBackend } from '../ports/vector-backend.ts';
 import { sha256Hex } from './checksum.ts';
-import { temporaryName } from './file-names.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { Rows } from './gather-rows.ts';
 import { encodeSegment } from './segment-file.ts';
+import { stageFile } from './stage-file.ts';
 
 export interface BuildContext {
   readonly files: Files;
@@ -39,7 +39,8 @@ export async function buildSegment(task: BuildTask, context: BuildContext): Prom
     ...rows,
     backendBytes: await backendBytes(task, context, rows),
   });
-  await writeDurably(context.files, task.fileName, bytes);
+  await context.files.rename(await stageFile(context.files, task.fileName, bytes), task.fileName);
+  await context.files.syncFolder();
   return {
     fileName: task.fileName,
     rows: rows.ids.length,
@@ -62,19 +63,4 @@ async function backendBytes(task: BuildTask, context: BuildContext, rows: Rows):
   } finally {
     index.close();
   }
-}
-
-async function writeDurably(files: Files, name: string, bytes: Uint8Array): Promise<void> {
-  const temporary = temporaryName(name);
-  try {
-    await files.write(temporary, [bytes]);
-    await files.sync(temporary);
-  } catch (error) {
-    // Room for the next attempt matters most on the full disk that may have caused this; if the
-    // removal fails as well, garbage collection has it.
-    await files.remove(temporary).catch(() => undefined);
-    throw error;
-  }
-  await files.rename(temporary, name);
-  await files.syncFolder();
 }

@@ -44,7 +44,7 @@ export class GrowingLogWriter {
     const writer = new GrowingLogWriter(log.number, log.base, file, log.end, log.goodBytes);
     if (file.sizeBytes !== log.goodBytes) {
       writer.#tailUnknown = true;
-      await writer.#cutTail();
+      await writer.settle();
     }
     return writer;
   }
@@ -65,7 +65,7 @@ export class GrowingLogWriter {
   async append(records: readonly LogRecord[]): Promise<void> {
     const last = this.#checkChain(records);
     if (last === null) return;
-    if (this.#tailUnknown) await this.#cutTail();
+    await this.settle();
     const bytes = concatenate(records.map(encodeRecord));
     this.#tailUnknown = true;
     await this.#file.append(bytes);
@@ -74,19 +74,20 @@ export class GrowingLogWriter {
     this.#durable = { end: last.last, bytes: this.#durable.bytes + bytes.length };
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
-  }
-
   /**
-   * A sync that failed may be reported as done the next time although the pages are gone
-   * (Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020). So nothing after
-   * the last good sync is kept: it is cut off and written anew.
+   * Leaves nothing in the file but what is known to be on disk. A sync that failed may be reported
+   * as done the next time although the pages are gone (Rebello et al., "Can Applications Recover
+   * from fsync Failures?", ATC 2020), so what it should have written is cut off and written anew.
    */
-  async #cutTail(): Promise<void> {
+  async settle(): Promise<void> {
+    if (!this.#tailUnknown) return;
     await this.#file.truncate(this.#durable.bytes);
     await this.#file.sync();
     this.#tailUnknown = false;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
   }
 
   #checkChain(records: readonly LogRecord[]): LogRecord | null {

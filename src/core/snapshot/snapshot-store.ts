@@ -12,11 +12,11 @@ import {
   segmentNumber,
   temporaryName,
 } from './file-names.ts';
-import { sameMark } from './growing-log.ts';
 import type { LogOwner } from './growing-log.ts';
 import type { LogRecord } from './growing-log-record.ts';
 import { GrowingLogWriter } from './growing-log-writer.ts';
 import type { LogChain } from './log-chain.ts';
+import { stageFile } from './stage-file.ts';
 import { encodeManifest, MANIFEST_VERSION, namesNeeded } from './manifest.ts';
 import type { Manifest, ManifestSegment } from './manifest.ts';
 import { openSnapshot } from './open-snapshot.ts';
@@ -128,6 +128,7 @@ export class SnapshotStore {
   beginChain(base: ChangeMark): Promise<number> {
     return this.#logLock.runExclusive(() => {
       this.#unresumed = null;
+      this.#logBases.clear();
       return this.#startLog(base);
     });
   }
@@ -137,7 +138,12 @@ export class SnapshotStore {
    * segment is sealed. Answers the new log's number.
    */
   rotate(): Promise<number> {
-    return this.#logLock.runExclusive(async () => this.#startLog((await this.#resumed()).end));
+    return this.#logLock.runExclusive(async () => {
+      const writer = await this.#resumed();
+      // Else a record that failed might be read back, and the next log would not seem to continue it.
+      await writer.settle();
+      return this.#startLog(writer.end);
+    });
   }
 
   /** Number of the log that `append` writes to. */
@@ -178,15 +184,16 @@ export class SnapshotStore {
       };
       await this.#install(manifest);
       for (const segment of manifest.segments) this.#reserved.delete(segment.file);
+      for (const number of this.#logBases.keys()) {
+        if (number < manifest.logFrom) this.#logBases.delete(number);
+      }
       return manifest;
     });
   }
 
   /** Rules 1–5 of publishing. At every instant one of the two manifests on disk is whole. */
   async #install(manifest: Manifest): Promise<void> {
-    const temporary = temporaryName(MANIFEST);
-    await this.#files.write(temporary, [await encodeManifest(manifest)]);
-    await this.#files.sync(temporary);
+    const temporary = await stageFile(this.#files, MANIFEST, await encodeManifest(manifest));
     if (this.#current !== null) {
       // Only a manifest that is known to be good may replace the backup.
       await this.#files.rename(MANIFEST, MANIFEST_BACKUP);
@@ -254,7 +261,6 @@ export class SnapshotStore {
   }
 
   async #startLog(base: ChangeMark): Promise<number> {
-    if (this.#writer !== null && !sameMark(this.#writer.end, base)) this.#logBases.clear();
     this.#lastLog += 1;
     const writer = await GrowingLogWriter.create(this.#files, { ...this.#owner, number: this.#lastLog, base });
     await this.#writer?.close();
