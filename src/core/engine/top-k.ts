@@ -87,7 +87,9 @@ export class TopK {
     if (left >= this.#size) return -1;
     const right = left + 1;
     if (right >= this.#size) return left;
-    return isWorse(this.#scores[right]!, this.#ids[right]!, this.#scores[left]!, this.#ids[left]!) ? right : left;
+    return isWorse(this.#scores[right]!, this.#ids[right]!, this.#scores[left]!, this.#ids[left]!)
+      ? right
+      : left;
   }
 
   #move(from: number, to: number): void {
