@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { ChlError } from '../core/errors.ts';
+import type { BackendChoice, IndexKindChoice, SavePolicy } from '../core/ports/index-host.ts';
+import type { HnswParameters } from '../core/ports/vector-backend.ts';
+import {
+  environmentSchema,
+  FOREIGN_VARIABLES,
+  type Environment,
+  type LogLevel,
+} from './config/environment.ts';
+import { nearestName } from './config/suggest.ts';
+
+/** Everything the service can be told, checked and frozen. Made once, at start, by `loadConfig`. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly database: {
+    /** Null: a file in the data folder. */
+    readonly url: string | null;
+    readonly authToken: string | null;
+  };
+  readonly index: {
+    readonly host: 'auto' | 'process' | 'inline';
+    readonly backend: BackendChoice;
+    readonly kind: IndexKindChoice;
+    readonly hnsw: HnswParameters;
+    readonly hnswMinVectors: number;
+    readonly growingMaxVectors: number;
+    readonly savePolicy: SavePolicy;
+    readonly saveIntervalMs: number;
+    readonly rebuildThreshold: number;
+  };
+  readonly embedder: { readonly choice: 'hash'; readonly dimension: number };
+  readonly apiKeys: { readonly text: string | null; readonly file: string | null };
+  readonly limits: { readonly bodyBytes: number; readonly importBytes: number };
+  readonly logLevel: LogLevel;
+}
+
+/** Recall@10 0.994 on real vectors at 0.26 ms a search (31k × 384); the build takes 0.5 ms a vector. */
+const HNSW: HnswParameters = { m: 32, efConstruction: 200, efSearch: 64 };
+
+/** The exit code of a start that was refused because of its configuration. */
+export const CONFIGURATION_EXIT_CODE = 2;
+
+/** @throws CONFIGURATION naming every mistake at once, one a line, without the value of a secret */
+export function loadConfig(variables: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    // An empty value is how a compose file says "not set".
+    Object.entries(variables).filter(([name, value]) => name.startsWith('CHL_') && value !== ''),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  const mistakes = [
+    ...(parsed.success ? [] : parsed.error.issues.map((issue) => describeIssue(issue, given))),
+    ...Object.keys(given).filter(isUnknown).map(describeUnknown),
+  ];
+  if (!parsed.success || mistakes.length > 0) {
+    throw new ChlError('CONFIGURATION', ['The configuration is not usable:', ...mistakes.map((m) => `  ${m}`)].join('\n'), {
+      operation: 'config.load',
+      hint: 'README.md lists every variable with its values.',
+    });
+  }
+  return deepFreeze(toConfig(parsed.data));
+}
+
+function toConfig(values: Environment): Config {
+  return {
+    host: values.CHL_HOST,
+    port: values.CHL_PORT,
+    dataDir: values.CHL_DATA_DIR,
+    database: { url: values.CHL_DATABASE_URL ?? null, authToken: values.CHL_DATABASE_AUTH_TOKEN ?? null },
+    index: {
+      host: values.CHL_INDEX_HOST,
+      backend: values.CHL_INDEX_BACKEND,
+      kind: values.CHL_INDEX_KIND,
+      hnsw: HNSW,
+      hnswMinVectors: values.CHL_HNSW_MIN_VECTORS,
+      growingMaxVectors: values.CHL_GROWING_MAX_VECTORS,
+      savePolicy: values.CHL_FAISS_SAVE_POLICY,
+      saveIntervalMs: values.CHL_FAISS_SAVE_INTERVAL * 1000,
+      rebuildThreshold: values.CHL_FAISS_REBUILD_THRESHOLD,
+    },
+    embedder: { choice: values.CHL_EMBEDDER, dimension: values.CHL_EMBEDDING_DIMENSION },
+    apiKeys: { text: values.CHL_API_KEYS ?? null, file: values.CHL_API_KEYS_FILE ?? null },
+    limits: { bodyBytes: values.CHL_MAX_BODY_BYTES, importBytes: values.CHL_MAX_IMPORT_BYTES },
+    logLevel: values.CHL_LOG_LEVEL,
+  };
+}
+
+const isUnknown = (name: string): boolean =>
+  !Object.hasOwn(environmentSchema.shape, name) && !FOREIGN_VARIABLES.has(name);
+
+function describeUnknown(name: string): string {
+  const near = nearestName(name, Object.keys(environmentSchema.shape));
+  return `${name} is not a known variable${near === null ? '' : `; did you mean ${near}?`}`;
+}
+
+function describeIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, string | undefined>>): string {
+  const name = String(issue.path[0]);
+  const schema = environmentSchema.shape[name as keyof Environment];
+  const got = isSecret(schema) ? '' : `, not ${JSON.stringify(given[name])}`;
+  return `${name} ${issue.message}${got}`;
+}
+
+export interface ConfigurationRow {
+  readonly name: string;
+  /** The value when it is unset, as one would write it; empty when there is none. */
+  readonly defaultText: string;
+  /** The allowed values when they are a closed set. */
+  readonly choices: readonly string[];
+  readonly description: string;
+}
+
+/** One row a variable, for the README's table. */
+export function configurationTable(): readonly ConfigurationRow[] {
+  return Object.entries(environmentSchema.shape).map(([name, schema]) => {
+    const inner = schema.def.innerType;
+    return {
+      name,
+      defaultText: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '',
+      choices: inner instanceof z.ZodEnum ? inner.options.map(String) : [],
+      description: schema.description ?? '',
+    };
+  });
+}
+
+const isSecret = (schema: z.ZodType): boolean => schema.meta()?.['secret'] === true;
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import {
+  BACKEND_CHOICES,
+  INDEX_KIND_CHOICES,
+  SAVE_POLICIES,
+} from '../../core/ports/index-host.ts';
+import { databaseUrl, integer, oneOf, ratio, text } from './values.ts';
+
+/** Where an index may run. `auto` is a child process on Node and in-line on Deno. */
+export const INDEX_HOST_CHOICES = ['auto', 'process', 'inline'] as const;
+export const EMBEDDER_CHOICES = ['hash'] as const;
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Secrets are never printed, neither in an error nor in a table. */
+const secret = { secret: true } as const;
+
+/** Every variable that the service reads: type, default and the words of the README's table. */
+export const environmentSchema = z.object({
+  CHL_PORT: integer(0, 65_535).default(8000).describe('Port to listen on; 0 takes a free one.'),
+  CHL_HOST: text(255)
+    .default('127.0.0.1')
+    .describe('Address to bind. Off loopback every request needs an API key.'),
+  CHL_DATA_DIR: text(4096)
+    .default('./data')
+    .describe('Folder of the database, the index snapshots and the generated key. One service owns it.'),
+  CHL_DATABASE_URL: databaseUrl()
+    .optional()
+    .meta(secret)
+    .describe('libSQL database: `file:`, `libsql://` or `http(s)://`. Unset: `chl.db` in the data folder.'),
+  CHL_DATABASE_AUTH_TOKEN: text(8192).optional().meta(secret).describe('Token for a remote database.'),
+
+  CHL_FAISS_SAVE_POLICY: oneOf(SAVE_POLICIES)
+    .default('immediate')
+    .describe('When the index goes to disk. Acknowledged writes survive a crash under every policy.'),
+  CHL_FAISS_SAVE_INTERVAL: integer(1, 86_400).default(300).describe('Seconds between saves under `periodic`.'),
+  CHL_FAISS_REBUILD_THRESHOLD: ratio()
+    .default(0.1)
+    .describe('Share of deleted vectors above which a rebuild starts by itself.'),
+  CHL_INDEX_BACKEND: oneOf(BACKEND_CHOICES)
+    .default('auto')
+    .describe('Vector library. `auto` takes the first that works, in the order of this list.'),
+  CHL_INDEX_KIND: oneOf(INDEX_KIND_CHOICES)
+    .default('auto')
+    .describe('`flat` is exact, `hnsw` approximate and faster when large; `auto` decides by size.'),
+  CHL_INDEX_HOST: oneOf(INDEX_HOST_CHOICES)
+    .default('auto')
+    .describe('Where the index runs. `auto`: a child process on Node, in-line on Deno.'),
+  CHL_HNSW_MIN_VECTORS: integer(1, 100_000_000)
+    .default(50_000)
+    .describe('Under `auto`, segments of at least this many vectors become HNSW.'),
+  CHL_GROWING_MAX_VECTORS: integer(16, 100_000)
+    .default(1000)
+    .describe('New vectors are scanned exactly until this many are sealed into a segment.'),
+
+  CHL_EMBEDDER: oneOf(EMBEDDER_CHOICES)
+    .default('hash')
+    .describe('What turns text into vectors. `hash` is built in, offline and lexical.'),
+  CHL_EMBEDDING_DIMENSION: integer(32, 4096).default(384).describe('Length of a vector.'),
+
+  CHL_API_KEYS: text(65_536)
+    .optional()
+    .meta(secret)
+    .describe('Keys as `name:role:key`, separated by commas. Roles: read, write, admin. A key may be `sha256:HEX`.'),
+  CHL_API_KEYS_FILE: text(4096).optional().describe('A file with one `name:role:key` a line; `#` starts a comment.'),
+  CHL_MAX_BODY_BYTES: integer(1024, 1_073_741_824)
+    .default(1_048_576)
+    .describe('Largest JSON request body, and the largest line of an import.'),
+  CHL_MAX_IMPORT_BYTES: integer(1024, Number.MAX_SAFE_INTEGER)
+    .default(1_073_741_824)
+    .describe('Largest import in one request.'),
+  CHL_LOG_LEVEL: oneOf(LOG_LEVELS).default('info').describe('Least important line that is logged.'),
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+
+/** Read by other programs of this repository; the service must not take them for a mistake. */
+export const FOREIGN_VARIABLES: ReadonlySet<string> = new Set([
+  'CHL_URL', // the CLI: the service to talk to
+  'CHL_API_KEY', // the CLI: the key to send
+  'CHL_SETUP_SYSTEM', // scripts/setup: may it install system packages?
+  'CHL_TEST_DATA', // tests: real input
+]);
