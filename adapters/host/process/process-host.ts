@@ -1,0 +1,113 @@
+import type { CollectionSpec, IndexCollection, IndexHost, IndexSearch } from '../../../src/core/ports/index-host.ts';
+import type { Clock, Logger } from '../../../src/core/ports/runtime.ts';
+import { indexAway, PendingCalls } from './pending-calls.ts';
+import type { CollectionNumber, FromIndexProcess, ToIndexProcess } from './protocol.ts';
+import { RemoteCollection } from './remote-collection.ts';
+import type { CollectionChannel } from './remote-collection.ts';
+import { SearchBatcher } from './search-batcher.ts';
+import { Supervisor } from './supervisor.ts';
+
+export interface ProcessHostOptions {
+  /** Compiled `src/entry/index-process`. */
+  readonly entry: URL;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Indexes in a child process. FAISS may be loaded in one thread per process only, and an error in it
+ * aborts the process; the service must outlive that. While the child is away everything asked of it
+ * is UNAVAILABLE at once; the next child opens the same collections and replays what they missed.
+ */
+export class ProcessHost implements IndexHost {
+  readonly #logger: Logger;
+  readonly #supervisor: Supervisor;
+  readonly #pending = new PendingCalls();
+  readonly #batcher: SearchBatcher;
+  readonly #collections = new Map<CollectionNumber, RemoteCollection>();
+  #lastCollection = 0;
+
+  constructor(options: ProcessHostOptions) {
+    this.#logger = options.logger;
+    this.#batcher = new SearchBatcher((searches) => this.#send({ kind: 'searches', searches }));
+    this.#supervisor = new Supervisor({
+      ...options,
+      onStart: () => this.#openAll(),
+      onMessage: (message) => this.#receive(message),
+      onDeath: (reason) => this.#lost(reason),
+    });
+    this.#supervisor.start();
+  }
+
+  /** The index process, for status pages and for tests that kill it; null while there is none. */
+  get pid(): number | null {
+    return this.#supervisor.pid;
+  }
+
+  open(spec: CollectionSpec): IndexCollection {
+    this.#lastCollection += 1;
+    const number = this.#lastCollection;
+    const collection = new RemoteCollection(spec, this.#channelOf(number));
+    this.#collections.set(number, collection);
+    // With no process just now, the next one opens it.
+    this.#supervisor.send({ kind: 'open', collection: number, spec });
+    return collection;
+  }
+
+  /** Closes every collection, which saves it as its policy says, and ends the process. */
+  close(): Promise<void> {
+    return this.#supervisor.close(async () => {
+      await Promise.all([...this.#collections.values()].map((collection) => collection.close()));
+    });
+  }
+
+  #channelOf(number: CollectionNumber): CollectionChannel {
+    return {
+      call: (call) =>
+        this.#pending.start((id) => this.#send({ kind: 'call', id, collection: number, call })),
+      search: (query: IndexSearch) =>
+        this.#pending.start((id) => {
+          if (this.pid === null) throw indexAway('its process is being restarted');
+          this.#batcher.add({ id, collection: number, query });
+        }),
+      closed: () => this.#collections.delete(number),
+    };
+  }
+
+  #send(message: ToIndexProcess): void {
+    if (!this.#supervisor.send(message)) throw indexAway('its process is being restarted');
+  }
+
+  #openAll(): void {
+    for (const [number, { spec }] of this.#collections) {
+      this.#supervisor.send({ kind: 'open', collection: number, spec });
+    }
+  }
+
+  #receive(message: FromIndexProcess): void {
+    switch (message.kind) {
+      case 'answers':
+        for (const { collection, state } of message.states) this.#collections.get(collection)?.reported(state, false);
+        for (const answer of message.answers) this.#pending.settle(answer);
+        this.#batcher.taken(message.batchesTaken);
+        return;
+      case 'opened':
+        this.#collections.get(message.collection)?.reported(message.state, true);
+        if (message.state === 'ready') this.#supervisor.recovered();
+        return;
+      case 'log':
+        this.#logger[message.level](message.fields, message.message);
+        return;
+      case 'pong':
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #lost(reason: string): void {
+    this.#batcher.reset();
+    for (const collection of this.#collections.values()) collection.lost(reason);
+    this.#pending.rejectAll(reason);
+  }
+}

@@ -1,0 +1,65 @@
+import type { ErrorData } from '../../../src/core/errors.ts';
+import type {
+  CollectionSpec,
+  CollectionState,
+  CollectionStatus,
+  IndexHits,
+  IndexSearch,
+  RebuildReport,
+  SaveReport,
+} from '../../../src/core/ports/index-host.ts';
+import type { ChangeBatch } from '../../../src/core/ports/index-source.ts';
+import type { LogFields } from '../../../src/core/ports/runtime.ts';
+
+/** What the serving process and the index process say to each other, by structured clone. */
+
+/** The serving process's number for a collection; a restarted child gets the same ones. */
+export type CollectionNumber = number;
+
+/** A search is not among them: searches travel in batches of their own. */
+export type CollectionCall =
+  | { readonly method: 'apply'; readonly batch: ChangeBatch }
+  | { readonly method: 'save' }
+  | { readonly method: 'rebuild' }
+  | { readonly method: 'status' }
+  | { readonly method: 'close' };
+
+export interface CallResults {
+  readonly apply: undefined;
+  readonly save: SaveReport;
+  readonly rebuild: RebuildReport;
+  readonly status: CollectionStatus;
+  readonly close: undefined;
+}
+
+export interface SearchRequest {
+  readonly id: number;
+  readonly collection: CollectionNumber;
+  readonly query: IndexSearch;
+}
+
+export type ToIndexProcess =
+  | { readonly kind: 'open'; readonly collection: CollectionNumber; readonly spec: CollectionSpec }
+  | { readonly kind: 'call'; readonly id: number; readonly collection: CollectionNumber; readonly call: CollectionCall }
+  | { readonly kind: 'searches'; readonly searches: readonly SearchRequest[] }
+  | { readonly kind: 'ping' };
+
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly value: CallResults[keyof CallResults] | IndexHits }
+  | { readonly id: number; readonly ok: false; readonly error: ErrorData };
+
+export type FromIndexProcess =
+  | {
+      readonly kind: 'answers';
+      readonly answers: readonly Answer[];
+      /** Batches of searches begun since the last message: so many more may be sent. */
+      readonly batchesTaken: number;
+      /** State of each open collection now. */
+      readonly states: readonly { readonly collection: CollectionNumber; readonly state: CollectionState }[];
+    }
+  | { readonly kind: 'opened'; readonly collection: CollectionNumber; readonly state: CollectionState }
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: LogFields; readonly message: string }
+  | { readonly kind: 'pong' };
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,0 +1,119 @@
+import { ChlError } from '../../../src/core/errors.ts';
+import type {
+  CollectionSpec,
+  CollectionState,
+  CollectionStatus,
+  IndexCollection,
+  IndexHits,
+  IndexSearch,
+  RebuildReport,
+  SaveReport,
+} from '../../../src/core/ports/index-host.ts';
+import type { ChangeBatch } from '../../../src/core/ports/index-source.ts';
+import type { CallResults, CollectionCall } from './protocol.ts';
+import { statusOfAway } from './status-of-away.ts';
+
+/** How a collection reaches the index process that is there at the time. */
+export interface CollectionChannel {
+  /** @throws UNAVAILABLE when no process is there, or it dies before it answers */
+  call<Method extends CollectionCall['method']>(
+    call: Extract<CollectionCall, { method: Method }>,
+  ): Promise<CallResults[Method]>;
+  search(query: IndexSearch): Promise<IndexHits>;
+  /** The collection was closed: it is not opened again in the next process. */
+  closed(): void;
+}
+
+/** A collection in the index process, as seen from the serving process. */
+export class RemoteCollection implements IndexCollection {
+  readonly spec: CollectionSpec;
+  readonly opened: Promise<void>;
+  readonly #channel: CollectionChannel;
+  #resolveOpened: () => void = () => undefined;
+  #state: CollectionState = 'opening';
+  #reason: string | null = null;
+  #lastStatus: CollectionStatus | null = null;
+
+  constructor(spec: CollectionSpec, channel: CollectionChannel) {
+    this.spec = spec;
+    this.#channel = channel;
+    this.opened = new Promise((resolve) => {
+      this.#resolveOpened = resolve;
+    });
+  }
+
+  get state(): CollectionState {
+    return this.#state;
+  }
+
+  apply(batch: ChangeBatch): Promise<void> {
+    return this.#call({ method: 'apply', batch });
+  }
+
+  async search(query: IndexSearch): Promise<IndexHits> {
+    this.#checkOpen();
+    return this.#channel.search(query);
+  }
+
+  save(): Promise<SaveReport> {
+    return this.#call({ method: 'save' });
+  }
+
+  rebuild(): Promise<RebuildReport> {
+    return this.#call({ method: 'rebuild' });
+  }
+
+  /** Answers while the process is away, too: what was last known, and why it is away. */
+  async status(): Promise<CollectionStatus> {
+    try {
+      this.#lastStatus = await this.#call({ method: 'status' });
+      return this.#lastStatus;
+    } catch (error) {
+      if (!(error instanceof ChlError && error.code === 'UNAVAILABLE')) throw error;
+      return statusOfAway(this.spec, this.#lastStatus, this.#state, this.#reason ?? error.message);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    const closing = this.#call({ method: 'close' });
+    this.#state = 'closed';
+    this.#channel.closed();
+    this.#resolveOpened();
+    try {
+      await closing;
+    } catch (error) {
+      // Gone before it could save: what the save lacks is replayed at the next start.
+      if (!(error instanceof ChlError && error.code === 'UNAVAILABLE')) throw error;
+    }
+  }
+
+  /** The index process says how it stands. */
+  reported(state: CollectionState, firstOpenEnded: boolean): void {
+    if (this.#state === 'closed') return;
+    this.#state = state;
+    this.#reason = null;
+    if (firstOpenEnded) this.#resolveOpened();
+  }
+
+  /** The process died; another will open the collection. */
+  lost(reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'unavailable';
+    this.#reason = reason;
+    this.#resolveOpened();
+  }
+
+  async #call<Method extends CollectionCall['method']>(
+    call: Extract<CollectionCall, { method: Method }>,
+  ): Promise<CallResults[Method]> {
+    this.#checkOpen();
+    return this.#channel.call(call);
+  }
+
+  #checkOpen(): void {
+    if (this.#state === 'closed') {
+      throw new ChlError('UNAVAILABLE', 'The collection is closed.', { operation: 'index.host', retryable: false });
+    }
+  }
+}
