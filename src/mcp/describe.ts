@@ -1,0 +1,61 @@
+import type { CategoriesResponse } from '../service/contract/categories.ts';
+import type { ReadResponse } from '../service/contract/read.ts';
+import type { SearchResponse } from '../service/contract/search.ts';
+import type { UpdateResponse, WriteResponse } from '../service/contract/write.ts';
+import { STORED_TEXT_NOTE } from './answer.ts';
+
+/** The short text beside the structured answer: enough to choose by, for people and for clients that show text only. */
+
+export const describeCategories = (answer: CategoriesResponse): string =>
+  answer.categories
+    .map((one) => `${one.code} ${one.name} (${one.total_count}): ${one.description}`)
+    .join('\n');
+
+export function describeEntries(answer: ReadResponse): string {
+  if (answer.count === 0) return 'No entries found.';
+  const lines = answer.entries.map((entry) => {
+    const score = entry.score === undefined ? '' : ` score ${entry.score.toFixed(2)},`;
+    const heading = entry.title ?? `${entry.name ?? ''}: ${entry.description ?? ''}`;
+    return quoted(
+      `${entry.id} [${score} by ${entry.author}]`,
+      heading,
+      entry.playbook ?? entry.content ?? entry.playbook_preview ?? entry.content_preview,
+    );
+  });
+  return [STORED_TEXT_NOTE, degradedNote(answer.meta?.degraded, answer.meta?.hint), ...lines]
+    .filter(isGiven)
+    .join('\n\n');
+}
+
+export function describeResults(answer: SearchResponse): string {
+  if (answer.count === 0) return 'Nothing found.';
+  const lines = answer.results.map((one) =>
+    quoted(`${one.entity_id} [score ${one.score.toFixed(2)}, by ${one.author}]`, one.title, one.snippet),
+  );
+  const hint = answer.results[0]?.hint;
+  return [STORED_TEXT_NOTE, degradedNote(answer.degraded, hint), ...lines].filter(isGiven).join('\n\n');
+}
+
+export function describeWritten(answer: WriteResponse | UpdateResponse): string {
+  const lines = [`${answer.message} Version ${answer.version}.`];
+  if ('recommendation' in answer && answer.recommendation === 'review_first') {
+    lines.push('Very similar entries exist; review them first:');
+  }
+  if ('duplicates' in answer) {
+    for (const one of answer.duplicates ?? [])
+      lines.push(`- ${one.entity_id} (${one.score.toFixed(2)}): ${one.title}`);
+  }
+  for (const warning of answer.warnings ?? []) lines.push(`Warning: ${warning}`);
+  return lines.join('\n');
+}
+
+/** Each line of stored text is marked, so that none of it can pass for the server's own words. */
+function quoted(head: string, heading: string, body: string | undefined): string {
+  const text = body === undefined ? heading : `${heading}\n${body}`;
+  return `${head}\n${text.replaceAll(/^/gm, '> ')}`;
+}
+
+const degradedNote = (degraded: boolean | undefined, hint: string | null | undefined): string | null =>
+  degraded === true ? `Degraded answer: ${hint ?? 'words only, the index is not ready.'}` : null;
+
+const isGiven = (line: string | null): line is string => line !== null;
