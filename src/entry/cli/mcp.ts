@@ -22,11 +22,14 @@ export async function runMcpProxy(options: McpProxyOptions): Promise<void> {
   const waiting = new Set<Promise<void>>();
   const closed = new Promise<void>((resolve) => {
     process.stdin.once('end', resolve);
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- an MCP transport has no addEventListener
     client.onclose = resolve;
   });
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- an MCP transport has no addEventListener
   upstream.onmessage = (message) => {
     void client.send(message);
   };
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- an MCP transport has no addEventListener
   client.onmessage = (message) => {
     const forwarding = forward(upstream, client, message, endpoint).finally(() => waiting.delete(forwarding));
     waiting.add(forwarding);
