@@ -11,7 +11,7 @@ import type {
 } from '../../../src/core/ports/index-host.ts';
 import type { ChangeBatch } from '../../../src/core/ports/index-source.ts';
 import type { CallResults, CollectionCall } from './protocol.ts';
-import { statusOfAway } from './status-of-away.ts';
+import { statusOfAway } from '../status-of-away.ts';
 
 /** How a collection reaches the index process that is there at the time. */
 export interface CollectionChannel {

@@ -6,12 +6,16 @@
 export const MANIFEST = 'manifest';
 export const MANIFEST_BACKUP = 'manifest.backup';
 
-const SEGMENT = /^segment-(\d{8})$/;
+const SEGMENT = /^segment-(\d{8})-[0-9a-f]{8}$/;
 const LOG = /^growing-(\d{8})\.log$/;
 
 const digits = (number: number): string => number.toString().padStart(8, '0');
 
-export const segmentName = (number: number): string => `segment-${digits(number)}`;
+/**
+ * @param life eight random hexadecimal digits of the store that names it: a builder process that
+ *   outlives its service for a moment must not write the file of the service that follows
+ */
+export const segmentName = (number: number, life: string): string => `segment-${digits(number)}-${life}`;
 export const logName = (number: number): string => `growing-${digits(number)}.log`;
 
 /** Where a file is written before it is whole. */

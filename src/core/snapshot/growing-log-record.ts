@@ -15,14 +15,14 @@ import { crc32c } from './checksum.ts';
  *         4  number of vectors added (a)
  *         4  number of vectors removed (r)
  *         n  nonce of the change lastSeq, UTF-8
- *        8a  ids added, ascending
+ *        8a  ids added, in order of arrival
  *   4·a·dim  their vectors, float32, row-major
  *        8r  ids removed
  */
 export interface LogRecord {
   readonly after: ChangeMark['seq'];
   readonly last: ChangeMark;
-  /** Vector ids added, ascending. */
+  /** Vector ids added, in order of arrival. */
   readonly added: Float64Array;
   /** added.length × dimension, row-major. */
   readonly vectors: Float32Array;

@@ -11,7 +11,7 @@ export interface RecoveredLog {
   readonly base: ChangeMark;
   readonly end: ChangeMark;
   readonly goodBytes: number;
-  /** Vector ids added, ascending; those in `removed` are still among them. */
+  /** Vector ids added, in order of arrival; those in `removed` are still among them. */
   readonly ids: Float64Array;
   /** ids.length × dimension, row-major. */
   readonly vectors: Float32Array;

@@ -63,6 +63,7 @@ export class SnapshotStore {
   readonly #logBases = new Map<number, ChangeMark>();
   /** Segment names handed out and not yet in a manifest. */
   readonly #reserved = new Set<string>();
+  readonly #life = crypto.randomUUID().slice(0, 8);
   #lastSegment = 0;
   #lastLog = 0;
   #lastGeneration = 0;
@@ -114,7 +115,7 @@ export class SnapshotStore {
   /** A name no file had before. Kept from the garbage collector until published or released. */
   reserveSegmentName(): string {
     this.#lastSegment += 1;
-    const name = segmentName(this.#lastSegment);
+    const name = segmentName(this.#lastSegment, this.#life);
     this.#reserved.add(name);
     return name;
   }

@@ -1,5 +1,5 @@
-import { asSeq } from '../../../src/core/ids.ts';
-import type { CollectionSpec, CollectionState, CollectionStatus } from '../../../src/core/ports/index-host.ts';
+import { asSeq } from '../../src/core/ids.ts';
+import type { CollectionSpec, CollectionState, CollectionStatus } from '../../src/core/ports/index-host.ts';
 
 /** The status of a collection whose process cannot be asked: the last one known, under its true state. */
 export function statusOfAway(

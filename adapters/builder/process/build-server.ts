@@ -1,0 +1,29 @@
+import { toChlError } from '../../../src/core/errors.ts';
+import { buildSegment } from '../../../src/core/snapshot/build-segment.ts';
+import type { BuildContext } from '../../../src/core/snapshot/build-segment.ts';
+import type { BuildAnswer, BuildRequest, BuildTarget } from './protocol.ts';
+
+export interface BuildServerOptions {
+  openFiles(target: BuildTarget): Promise<BuildContext['files']>;
+  openSource(target: BuildTarget): Promise<BuildContext['source']>;
+  loadBackend: BuildContext['backend'];
+}
+
+/**
+ * Does one task and forgets everything about it: files and database are opened anew each time, which
+ * takes a few milliseconds and leaves nothing open between builds.
+ */
+export async function answerBuild({ target, task }: BuildRequest, options: BuildServerOptions): Promise<BuildAnswer> {
+  try {
+    const source = await options.openSource(target);
+    try {
+      const files = await options.openFiles(target);
+      const context = { files, source, fingerprint: target.fingerprint, backend: options.loadBackend };
+      return { ok: true, built: await buildSegment(task, context) };
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    return { ok: false, error: toChlError(error, 'segment.build').toData() };
+  }
+}
