@@ -1,0 +1,27 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** A full collection stalls the process for some 50 ms; this much dead memory is worth it. */
+const COLLECT_AFTER_BYTES = 128 * 1024 * 1024;
+
+let deadBytes = 0;
+
+/**
+ * The binding frees an index only when V8 collects its wrapper, and does not tell V8 how large it is:
+ * merged segments would pile up unseen (measured: 30 MB each, none freed in 30). So closed indexes
+ * are counted, and a collection is asked for when they add up.
+ */
+export function releaseNativeMemory(bytes: number): void {
+  deadBytes += bytes;
+  if (deadBytes < COLLECT_AFTER_BYTES) return;
+  deadBytes = 0;
+  // Not at once: the caller's own frame still refers to the index.
+  setImmediate(collectGarbage);
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('globalThis.gc');
+  setFlagsFromString('--no-expose-gc');
+  if (typeof collect === 'function') (collect as () => void)();
+}
