@@ -1,6 +1,8 @@
 import type { BackendIndex, IndexParameters } from '../../../src/core/ports/vector-backend.ts';
+import { FlatIndex } from '../flat/flat-index.ts';
 import type { FaissContext } from './backend.ts';
 import { FaissIndex, plainArray } from './faiss-index.ts';
+import { HnswIndex } from './hnsw-index.ts';
 import { METRIC_INNER_PRODUCT, tuneEmptyHnsw, tuneStoredHnsw } from './layout.ts';
 import type { NativeIndex } from './native.ts';
 import { readAllBut, withScratchFile, writeParts } from './scratch-file.ts';
@@ -51,7 +53,7 @@ function hnswIndex(
 ): BackendIndex {
   const rowCount = vectors.length / dimension;
   const rowBytes = vectors.byteLength;
-  return new FaissIndex(index, {
+  const graph = new FaissIndex(index, {
     rowCount,
     dimension,
     memoryBytes: rowBytes + graphBytes(rowCount, hnsw.m),
@@ -62,6 +64,7 @@ function hnswIndex(
         return await readAllBut(path, rowBytes);
       }),
   });
+  return new HnswIndex(graph, new FlatIndex(vectors, dimension), hnsw.efSearch);
 }
 
 /** Per row: 2m links on level 0, m for each of 1 / (m - 1) further levels, an offset and a level. */
