@@ -1,0 +1,23 @@
+import type { SqlConnection, SqlReader, SqlRow, SqlValue } from './sql-session.ts';
+import { didNotHappen } from './sqlite-errors.ts';
+
+/** Reads over a connection of their own; what SQLite throws leaves here as a ChlError. */
+export class LocalReader implements SqlReader {
+  readonly #connection: SqlConnection;
+
+  constructor(connection: SqlConnection) {
+    this.#connection = connection;
+  }
+
+  async all(sql: string, args?: readonly SqlValue[]): Promise<readonly SqlRow[]> {
+    try {
+      return await this.#connection.all(sql, args);
+    } catch (error) {
+      throw didNotHappen(error, 'catalog.read');
+    }
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}

@@ -1,0 +1,179 @@
+import { Mutex } from 'async-mutex';
+import { ChlError } from '../../../src/core/errors.ts';
+import type { CatalogWriter, CommitReport, WriteOperation } from '../../../src/core/ports/catalog.ts';
+import { checkSchemaVersion, migrate } from './migrations/migrate.ts';
+import type { SqlConnection, SqlSession } from './sql-session.ts';
+import { didNotHappen, outcomeUnknown, rollBack, sqlFault, sqliteCode } from './sqlite-errors.ts';
+import { nonceOf } from './tables/changes.ts';
+import { bindFingerprint, readFingerprint } from './tables/meta.ts';
+import { applyGroup } from './write-group.ts';
+
+export interface WriterFault {
+  readonly message: string;
+  readonly sqliteCode: string | null;
+  /** The error's own text, for the log only: it may hold SQL. */
+  readonly cause: string;
+}
+
+export interface LocalWriterOptions {
+  /** A new writing connection to the same file, each time. */
+  readonly connect: () => SqlConnection;
+  /** Told of every failure that replaces the connection, and of every unexpected one. */
+  readonly onFault: (fault: WriterFault) => void;
+}
+
+export interface BindingWriter extends CatalogWriter {
+  bindFingerprint(fingerprint: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/**
+ * The one writer of a database file, on whatever thread it is called. After any failure of a
+ * transaction its connection is thrown away, because SQLite may go on inside the failed transaction
+ * and lose what it then acknowledges; the next write first proves, by a checkpoint that empties the
+ * log, that everything visible is on disk.
+ */
+export class LocalWriter implements BindingWriter {
+  readonly #options: LocalWriterOptions;
+  readonly #mutex = new Mutex();
+  #connection: SqlConnection | null;
+  /** Everything this connection can see is known to survive power loss. Not so after a start or a fault. */
+  #proven = false;
+
+  private constructor(options: LocalWriterOptions, connection: SqlConnection) {
+    this.#options = options;
+    this.#connection = connection;
+  }
+
+  /** Opens the file and brings its schema up to date. @throws CONFIGURATION, CORRUPT, UNAVAILABLE */
+  static async open(options: LocalWriterOptions): Promise<LocalWriter> {
+    const connection = options.connect();
+    try {
+      await checkSchemaVersion(connection);
+      await useWriteAheadLog(connection);
+      await migrate(connection, { nowMs: Date.now() });
+    } catch (error) {
+      connection.close();
+      throw didNotHappen(error, 'catalog.open');
+    }
+    return new LocalWriter(options, connection);
+  }
+
+  commit(group: readonly WriteOperation[]): Promise<CommitReport> {
+    return this.#transact(
+      (session) => applyGroup(session, group, (error) => this.#report('An operation failed.', error)),
+      async (session, { after }) => (await nonceOf(session, after.seq)) === after.nonce,
+    );
+  }
+
+  bindFingerprint(fingerprint: string): Promise<string> {
+    return this.#transact(
+      (session) => bindFingerprint(session, fingerprint),
+      async (session, bound) => (await readFingerprint(session)) === bound,
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#mutex.runExclusive(async () => {
+      if (this.#connection === null) return;
+      try {
+        await emptyLog(this.#connection);
+      } catch (error) {
+        // Nothing is lost: the log stays, and the next open reads it.
+        this.#report('The log could not be emptied at shutdown.', error);
+      }
+      this.#connection.close();
+      this.#connection = null;
+    });
+  }
+
+  /** @param isVisible whether a transaction that failed to commit took effect after all */
+  #transact<Result>(
+    body: (session: SqlSession) => Promise<Result>,
+    isVisible: (session: SqlSession, result: Result) => Promise<boolean>,
+  ): Promise<Result> {
+    return this.#mutex.runExclusive(async () => {
+      const connection = await this.#provenConnection();
+      let result: Result;
+      try {
+        await connection.run('BEGIN IMMEDIATE');
+        result = await body(connection);
+      } catch (error) {
+        await this.#discard(error);
+        throw didNotHappen(error, 'catalog.commit');
+      }
+      try {
+        await connection.run('COMMIT');
+      } catch (error) {
+        await this.#discard(error);
+        throw await this.#judgeFailedCommit(error, (session) => isVisible(session, result));
+      }
+      return result;
+    });
+  }
+
+  async #provenConnection(): Promise<SqlConnection> {
+    try {
+      this.#connection ??= this.#options.connect();
+      if (!this.#proven) await emptyLog(this.#connection);
+      this.#proven = true;
+      return this.#connection;
+    } catch (error) {
+      await this.#discard(error);
+      throw didNotHappen(error, 'catalog.recover');
+    }
+  }
+
+  /**
+   * A full disk is the one failure that can be settled: the commit record is written last, so if a
+   * fresh connection doesn't see the change it is not there, and nobody needs to wonder.
+   */
+  async #judgeFailedCommit(
+    error: unknown,
+    isVisible: (session: SqlSession) => Promise<boolean>,
+  ): Promise<ChlError> {
+    if (sqlFault(error) !== 'full') return outcomeUnknown(error, 'catalog.commit');
+    try {
+      this.#connection ??= this.#options.connect();
+      if (!(await isVisible(this.#connection))) return didNotHappen(error, 'catalog.commit');
+    } catch (second) {
+      await this.#discard(second);
+    }
+    return outcomeUnknown(error, 'catalog.commit');
+  }
+
+  async #discard(error: unknown): Promise<void> {
+    this.#report('The writing connection is replaced after a failure.', error);
+    this.#proven = false;
+    const connection = this.#connection;
+    if (connection === null) return;
+    this.#connection = null;
+    const stuck = await rollBack(connection);
+    if (stuck !== null) this.#report('The failed transaction could not be rolled back.', stuck);
+    connection.close();
+  }
+
+  #report(message: string, error: unknown): void {
+    const cause = error instanceof Error ? error.message : String(error);
+    this.#options.onFault({ message, sqliteCode: sqliteCode(error), cause });
+  }
+}
+
+async function useWriteAheadLog(connection: SqlConnection): Promise<void> {
+  const [row] = await connection.all('PRAGMA journal_mode = WAL');
+  if (row?.['journal_mode'] === 'wal') return;
+  throw new ChlError('CONFIGURATION', 'The database cannot keep a write-ahead log here.', {
+    operation: 'catalog.open',
+    hint: 'Put the data directory on a local disk: network file systems lack the shared memory it needs.',
+  });
+}
+
+/** Copies the log into the file, syncs both and cuts the log to nothing. */
+async function emptyLog(connection: SqlConnection): Promise<void> {
+  const [row] = await connection.all('PRAGMA wal_checkpoint(TRUNCATE)');
+  if (row?.['busy'] === 0) return;
+  throw new ChlError('UNAVAILABLE', 'The database is busy recovering from a failed write.', {
+    operation: 'catalog.recover',
+    retryAfterSeconds: 1,
+  });
+}

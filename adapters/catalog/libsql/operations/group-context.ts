@@ -1,0 +1,66 @@
+import type { Entry } from '../../../../src/core/entry.ts';
+import { asSeq, type Seq } from '../../../../src/core/ids.ts';
+import type { WriteOperation, WriteOutcome } from '../../../../src/core/ports/catalog.ts';
+import type { ChangeMark } from '../../../../src/core/ports/index-source.ts';
+import type { SqlSession } from '../sql-session.ts';
+import { insertChange, lastChange } from '../tables/changes.ts';
+import type { ChangeRecord } from '../../../../src/core/ports/catalog.ts';
+
+export type OperationOf<Kind extends WriteOperation['kind']> = Extract<
+  WriteOperation,
+  { readonly kind: Kind }
+>;
+
+/** What an operation itself has to say; the group adds replay and extras. */
+export type OperationResult = Omit<
+  Extract<WriteOutcome, { readonly ok: true }>,
+  'ok' | 'replayed' | 'extras'
+>;
+
+/**
+ * The transaction of one group. It hands out change numbers ahead of the rows that carry them: an
+ * entry names its change and a vector is named by one, and both are written before the change is.
+ * Only the holder of the write lock has a context, so nobody else takes the number meanwhile.
+ */
+export class GroupContext {
+  readonly session: SqlSession;
+  #last: ChangeMark;
+
+  private constructor(session: SqlSession, last: ChangeMark) {
+    this.session = session;
+    this.#last = last;
+  }
+
+  static async begin(session: SqlSession): Promise<GroupContext> {
+    return new GroupContext(session, await lastChange(session));
+  }
+
+  get last(): ChangeMark {
+    return this.#last;
+  }
+
+  get nextSeq(): Seq {
+    return asSeq(this.#last.seq + 1);
+  }
+
+  /** Writes the change of number `nextSeq`, whose entry is as given (of a delete: as it was). */
+  async recordChange(op: ChangeRecord['op'], entry: Entry, version: number, atMs: number): Promise<Seq> {
+    this.#last = await insertChange(this.session, {
+      seq: this.nextSeq,
+      op,
+      entryId: entry.id,
+      key: entry.key,
+      type: entry.type,
+      categoryCode: entry.categoryCode,
+      version,
+      vectorId: op === 'delete' ? null : entry.vectorId,
+      atMs,
+    });
+    return this.#last.seq;
+  }
+
+  /** After a savepoint was rolled back: its numbers are free again, so the feed stays dense. */
+  rewind(mark: ChangeMark): void {
+    this.#last = mark;
+  }
+}

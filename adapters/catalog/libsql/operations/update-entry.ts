@@ -1,0 +1,16 @@
+import { requireFingerprint } from './embedding-plan.ts';
+import type { GroupContext, OperationOf, OperationResult } from './group-context.ts';
+import { requireEntry, requireVersion } from './refusals.ts';
+import { replaceEntry } from './replace-entry.ts';
+
+export async function updateEntry(
+  group: GroupContext,
+  operation: OperationOf<'update'>,
+): Promise<OperationResult> {
+  const { type, entryId, baseVersion, data, tags, ref, embedding, actor, atMs } = operation;
+  await requireFingerprint(group.session, embedding.fingerprint);
+  const entry = await requireEntry(group.session, type, entryId);
+  requireVersion(entry, baseVersion);
+  const { categoryCode } = entry;
+  return replaceEntry(group, entry, { categoryCode, data, tags, ref, embedding, actor, atMs });
+}

@@ -1,0 +1,90 @@
+import { ChlError } from '../../../../src/core/errors.ts';
+import { asVectorId, type EntryKey, type Seq, type VectorId } from '../../../../src/core/ids.ts';
+import type { SqlCell, SqlReader, SqlSession } from '../sql-session.ts';
+
+export interface StoredEmbedding {
+  readonly vectorId: VectorId;
+  readonly fingerprint: string;
+  readonly contentHash: string;
+  readonly vector: Float32Array;
+}
+
+export async function embeddingOf(reader: SqlReader, key: EntryKey): Promise<StoredEmbedding | null> {
+  const [row] = await reader.all('SELECT * FROM embeddings WHERE entry_key = ?', [key]);
+  if (row === undefined) return null;
+  return {
+    vectorId: asVectorId(row['vector_id'] as number),
+    fingerprint: row['fingerprint'] as string,
+    contentHash: row['content_hash'] as string,
+    vector: vectorFromBlob(row['vector'] ?? null),
+  };
+}
+
+/** Replaces the vector the entry had: an old one must never answer for a new text. */
+export async function storeEmbedding(
+  session: SqlSession,
+  key: EntryKey,
+  embedding: StoredEmbedding,
+): Promise<void> {
+  await removeEmbedding(session, key);
+  await session.run(
+    'INSERT INTO embeddings (vector_id, entry_key, fingerprint, content_hash, vector) VALUES (?, ?, ?, ?, ?)',
+    [embedding.vectorId, key, embedding.fingerprint, embedding.contentHash, vectorToBlob(embedding.vector)],
+  );
+  await removeFromQueue(session, key);
+}
+
+export async function removeEmbedding(session: SqlSession, key: EntryKey): Promise<void> {
+  await session.run('DELETE FROM embeddings WHERE entry_key = ?', [key]);
+}
+
+export async function removeFromQueue(session: SqlSession, key: EntryKey): Promise<void> {
+  await session.run('DELETE FROM embedding_queue WHERE entry_key = ?', [key]);
+}
+
+export interface QueuedEmbedding {
+  readonly version: number;
+  readonly fingerprint: string;
+  readonly contentHash: string;
+  /** Why there is no vector yet. */
+  readonly reason: string;
+  readonly queuedSeq: Seq;
+  readonly atMs: number;
+}
+
+/** At the end of the queue, with a fresh count of attempts, also when an older version waits already. */
+export async function queueEmbedding(
+  session: SqlSession,
+  key: EntryKey,
+  queued: QueuedEmbedding,
+): Promise<void> {
+  await session.run(
+    `REPLACE INTO embedding_queue
+       (entry_key, version, fingerprint, content_hash, reason, queued_seq, attempts, next_attempt_ms)
+     VALUES (?, ?, ?, ?, ?, ?, 0, ?)`,
+    [
+      key,
+      queued.version,
+      queued.fingerprint,
+      queued.contentHash,
+      queued.reason,
+      queued.queuedSeq,
+      queued.atMs,
+    ],
+  );
+}
+
+/** Little-endian float32, as every platform we run on keeps them in memory. */
+function vectorToBlob(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+export function vectorFromBlob(cell: SqlCell): Float32Array {
+  if (!(cell instanceof ArrayBuffer) || cell.byteLength === 0 || cell.byteLength % 4 !== 0) {
+    throw new ChlError('CORRUPT', 'A stored vector is damaged.', {
+      operation: 'catalog.vectors',
+      hint: 'Run `chl verify`.',
+    });
+  }
+  return new Float32Array(cell);
+}

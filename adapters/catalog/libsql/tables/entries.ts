@@ -1,0 +1,170 @@
+import { entryText, type EmbeddingStatus, type EntityType, type Entry } from '../../../../src/core/entry.ts';
+import { asEntryKey, type EntryKey, type Seq, type VectorId } from '../../../../src/core/ids.ts';
+import type { NewEntry } from '../../../../src/core/ports/catalog.ts';
+import { indexText, unindexText } from '../../../text/fts5/table.ts';
+import type { SqlReader, SqlSession } from '../sql-session.ts';
+import { removeEmbedding, removeFromQueue } from './embeddings.ts';
+import { dataToColumns, entryFromRow } from './entry-row.ts';
+
+/** Of an entry that this service wrote itself; federation would tell others apart. */
+const SYNC_STATUS = 'local';
+
+/** Which vector stands for an entry, and from which change on. */
+export interface EmbeddingState {
+  readonly seq: Seq;
+  readonly vectorId: VectorId | null;
+  readonly embeddingStatus: EmbeddingStatus;
+}
+
+export async function insertEntry(
+  session: SqlSession,
+  input: NewEntry,
+  state: EmbeddingState,
+  atMs: number,
+): Promise<Entry> {
+  const columns = dataToColumns(input.type, input.data);
+  const [row] = await session.all(
+    `INSERT INTO entries (id, type, category_code, section, skill_name, heading, body, data, tags, ref, author,
+       source, sync_status, embedding_status, vector_id, version, seq, created_at_ms, updated_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)
+     RETURNING entry_key`,
+    [
+      input.id,
+      input.type,
+      input.categoryCode,
+      columns.section,
+      columns.skillName,
+      columns.heading,
+      columns.body,
+      columns.rest,
+      JSON.stringify(input.tags),
+      input.ref,
+      input.author,
+      input.source,
+      SYNC_STATUS,
+      state.embeddingStatus,
+      state.vectorId,
+      state.seq,
+      atMs,
+      atMs,
+    ],
+  );
+  const key = asEntryKey(row?.['entry_key'] as number);
+  await insertTags(session, key, input.tags);
+  await indexText(session, key, columns);
+  const { type: _type, data: _data, ...fields } = input;
+  const common = {
+    ...fields,
+    ...state,
+    key,
+    syncStatus: SYNC_STATUS,
+    version: 1,
+    createdAtMs: atMs,
+    updatedAtMs: atMs,
+  };
+  return { ...common, type: input.type, data: input.data } as Entry;
+}
+
+/** What a new version replaces. */
+export interface EntryChanges extends EmbeddingState {
+  readonly categoryCode: string;
+  readonly data: Entry['data'];
+  readonly tags: readonly string[];
+  readonly ref: string | null;
+}
+
+export async function updateEntry(
+  session: SqlSession,
+  entry: Entry,
+  changes: EntryChanges,
+  atMs: number,
+): Promise<Entry> {
+  const columns = dataToColumns(entry.type, changes.data);
+  const before = entryText(entry);
+  const updated = { ...entry, ...changes, version: entry.version + 1, updatedAtMs: atMs } as Entry;
+  await session.run(
+    `UPDATE entries SET category_code = ?, section = ?, skill_name = ?, heading = ?, body = ?, data = ?, tags = ?,
+       ref = ?, embedding_status = ?, vector_id = ?, version = ?, seq = ?, updated_at_ms = ?
+     WHERE entry_key = ?`,
+    [
+      changes.categoryCode,
+      columns.section,
+      columns.skillName,
+      columns.heading,
+      columns.body,
+      columns.rest,
+      JSON.stringify(changes.tags),
+      changes.ref,
+      changes.embeddingStatus,
+      changes.vectorId,
+      updated.version,
+      changes.seq,
+      atMs,
+      entry.key,
+    ],
+  );
+  await session.run('DELETE FROM entry_tags WHERE entry_key = ?', [entry.key]);
+  await insertTags(session, entry.key, changes.tags);
+  if (before.heading !== columns.heading || before.body !== columns.body) {
+    await unindexText(session, entry.key, before);
+    await indexText(session, entry.key, columns);
+  }
+  return updated;
+}
+
+/** A vector arrived for the version there is: the entry's text and version stay. */
+export async function setEmbedding(session: SqlSession, entry: Entry, state: EmbeddingState): Promise<Entry> {
+  await session.run('UPDATE entries SET embedding_status = ?, vector_id = ?, seq = ? WHERE entry_key = ?', [
+    state.embeddingStatus,
+    state.vectorId,
+    state.seq,
+    entry.key,
+  ]);
+  return { ...entry, ...state };
+}
+
+/** With everything that stands for it; its history stays. */
+export async function deleteEntry(session: SqlSession, entry: Entry): Promise<void> {
+  await unindexText(session, entry.key, entryText(entry));
+  await removeEmbedding(session, entry.key);
+  await removeFromQueue(session, entry.key);
+  await session.run('DELETE FROM entry_tags WHERE entry_key = ?', [entry.key]);
+  await session.run('DELETE FROM entries WHERE entry_key = ?', [entry.key]);
+}
+
+export async function entryById(reader: SqlReader, type: EntityType, id: string): Promise<Entry | null> {
+  return selectOne(reader, 'id = ? AND type = ?', [id, type]);
+}
+
+export async function entryByRef(reader: SqlReader, ref: string): Promise<Entry | null> {
+  return selectOne(reader, 'ref = ?', [ref]);
+}
+
+export async function entryByKey(reader: SqlReader, key: EntryKey): Promise<Entry | null> {
+  return selectOne(reader, 'entry_key = ?', [key]);
+}
+
+export async function entryExists(reader: SqlReader, id: string): Promise<boolean> {
+  const rows = await reader.all('SELECT 1 FROM entries WHERE id = ?', [id]);
+  return rows.length > 0;
+}
+
+export async function skillIdByName(reader: SqlReader, name: string): Promise<string | null> {
+  const [row] = await reader.all('SELECT id FROM entries WHERE skill_name = ?', [name]);
+  return row === undefined ? null : (row['id'] as string);
+}
+
+async function selectOne(
+  reader: SqlReader,
+  where: string,
+  args: readonly (string | number)[],
+): Promise<Entry | null> {
+  const [row] = await reader.all(`SELECT * FROM entries WHERE ${where}`, args);
+  return row === undefined ? null : entryFromRow(row);
+}
+
+async function insertTags(session: SqlSession, key: EntryKey, tags: readonly string[]): Promise<void> {
+  for (const tag of new Set(tags)) {
+    await session.run('INSERT INTO entry_tags (tag, entry_key) VALUES (?, ?)', [tag, key]);
+  }
+}

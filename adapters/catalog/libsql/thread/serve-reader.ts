@@ -1,0 +1,17 @@
+import type { MessagePort } from 'node:worker_threads';
+import { LocalReader } from '../local-reader.ts';
+import { SqliteConnection } from '../sqlite-connection.ts';
+import type { ReaderCall, ReaderResult, ThreadData } from './protocol.ts';
+import { serveThread } from './serve-thread.ts';
+
+/** Runs a reader on the thread this is called on; `src/entry/reader-thread.ts` does. */
+export function serveReader(port: MessagePort, data: ThreadData): Promise<void> {
+  return serveThread<ReaderCall, ReaderResult>(port, async () => {
+    const reader = new LocalReader(new SqliteConnection({ ...data, readOnly: true }));
+    return {
+      handle: ({ sql, args }) => reader.all(sql, args),
+      transferables: () => [],
+      close: async () => reader.close(),
+    };
+  });
+}

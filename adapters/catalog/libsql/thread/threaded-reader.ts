@@ -1,0 +1,38 @@
+import { ChlError } from '../../../../src/core/errors.ts';
+import type { SqlReader, SqlRow, SqlValue } from '../sql-session.ts';
+import type { ReaderCall, ReaderResult, ThreadData } from './protocol.ts';
+import type { FaultListener } from './serve-thread.ts';
+import { ThreadClient } from './thread-client.ts';
+
+/** Reads on a thread of their own, for what takes longer than a request may hold up the others. */
+export class ThreadedReader implements SqlReader {
+  readonly #client: ThreadClient<ReaderCall, ReaderResult>;
+
+  private constructor(client: ThreadClient<ReaderCall, ReaderResult>) {
+    this.#client = client;
+  }
+
+  static async open(url: URL, data: ThreadData, onFault: FaultListener): Promise<ThreadedReader> {
+    const client = new ThreadClient<ReaderCall, ReaderResult>({
+      url,
+      data,
+      onFault,
+      lost: (cause) =>
+        new ChlError('UNAVAILABLE', 'The reading thread ended while it was answering.', {
+          operation: 'catalog.read',
+          cause,
+          retryAfterSeconds: 1,
+        }),
+    });
+    await client.start();
+    return new ThreadedReader(client);
+  }
+
+  all(sql: string, args: readonly SqlValue[] = []): Promise<readonly SqlRow[]> {
+    return this.#client.call({ sql, args });
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}

@@ -1,0 +1,49 @@
+import { ChlError } from '../../../../src/core/errors.ts';
+import type { CommitReport, WriteOperation } from '../../../../src/core/ports/catalog.ts';
+import type { BindingWriter } from '../local-writer.ts';
+import { outcomeUnknown } from '../sqlite-errors.ts';
+import type { ThreadData, WriterCall, WriterResult } from './protocol.ts';
+import type { FaultListener } from './serve-thread.ts';
+import { ThreadClient } from './thread-client.ts';
+import { vectorBuffersOf, withOwnVectors } from './vectors.ts';
+
+/** The writer on a thread of its own: lock waits and fsyncs hold up nobody else. */
+export class ThreadedWriter implements BindingWriter {
+  readonly #client: ThreadClient<WriterCall, WriterResult>;
+
+  private constructor(client: ThreadClient<WriterCall, WriterResult>) {
+    this.#client = client;
+  }
+
+  static async open(url: URL, data: ThreadData, onFault: FaultListener): Promise<ThreadedWriter> {
+    const client = new ThreadClient<WriterCall, WriterResult>({
+      url,
+      data,
+      onFault,
+      lost: (cause) => outcomeUnknown(cause, 'catalog.commit'),
+    });
+    await client.start();
+    return new ThreadedWriter(client);
+  }
+
+  async commit(group: readonly WriteOperation[]): Promise<CommitReport> {
+    const owned = withOwnVectors(group);
+    const result = await this.#client.call({ kind: 'commit', group: owned }, vectorBuffersOf(owned));
+    if (result.kind !== 'commit') throw mixedUp();
+    return result.report;
+  }
+
+  async bindFingerprint(fingerprint: string): Promise<string> {
+    const result = await this.#client.call({ kind: 'bind', fingerprint });
+    if (result.kind !== 'bind') throw mixedUp();
+    return result.fingerprint;
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}
+
+function mixedUp(): ChlError {
+  return new ChlError('INTERNAL', 'The writer answered another question.', { operation: 'catalog.commit' });
+}

@@ -1,0 +1,91 @@
+import { ChlError, toChlError } from '../../../src/core/errors.ts';
+import type { CommitReport, WriteOperation, WriteOutcome } from '../../../src/core/ports/catalog.ts';
+import { createCategory } from './operations/create-category.ts';
+import { createEntry } from './operations/create-entry.ts';
+import { deleteEntry } from './operations/delete-entry.ts';
+import { embedEntry } from './operations/embed-entry.ts';
+import { GroupContext, type OperationResult } from './operations/group-context.ts';
+import { recordAudit } from './operations/record-audit.ts';
+import { updateEntry } from './operations/update-entry.ts';
+import type { SqlSession } from './sql-session.ts';
+import { sqlFault } from './sqlite-errors.ts';
+import { purgeExpiredKeys, recallOutcome, rememberOutcome } from './tables/idempotency-keys.ts';
+
+/** Told of a failure that is no refusal, with what the outcome may not show: its cause. */
+export type UnexpectedListener = (error: unknown) => void;
+
+/**
+ * Applies a group inside the transaction the caller has begun and will commit. Knows nothing of
+ * connections: the same for a local file and a remote server.
+ * @throws what failed the transaction as a whole; a refused operation is an outcome, not an error
+ */
+export async function applyGroup(
+  session: SqlSession,
+  operations: readonly WriteOperation[],
+  onUnexpected: UnexpectedListener,
+): Promise<CommitReport> {
+  const group = await GroupContext.begin(session);
+  const before = group.last;
+  const outcomes: WriteOutcome[] = [];
+  for (const operation of operations) outcomes.push(await applyInSavepoint(group, operation, onUnexpected));
+  const keyed = operations.findLast((operation) => operation.idempotency !== undefined);
+  if (keyed !== undefined) await purgeExpiredKeys(session, keyed.atMs);
+  return { outcomes, before, after: group.last };
+}
+
+/** Undone alone when it is refused; the numbers it took are given back. */
+async function applyInSavepoint(
+  group: GroupContext,
+  operation: WriteOperation,
+  onUnexpected: UnexpectedListener,
+): Promise<WriteOutcome> {
+  const mark = group.last;
+  await group.session.run('SAVEPOINT operation');
+  try {
+    const outcome = await applyOnce(group, operation);
+    await group.session.run('RELEASE operation');
+    return outcome;
+  } catch (error) {
+    if (sqlFault(error) !== 'operation') throw error;
+    await group.session.run('ROLLBACK TO operation');
+    await group.session.run('RELEASE operation');
+    group.rewind(mark);
+    if (!(error instanceof ChlError)) onUnexpected(error);
+    return { ok: false, error: toChlError(error, 'catalog.commit').toData() };
+  }
+}
+
+async function applyOnce(group: GroupContext, operation: WriteOperation): Promise<WriteOutcome> {
+  const { idempotency, atMs } = operation;
+  if (idempotency === undefined) return succeeded(await apply(group, operation), null);
+  const recalled = await recallOutcome(group.session, idempotency, atMs);
+  if (recalled !== null) return recalled;
+  const outcome = succeeded(await apply(group, operation), idempotency.extras);
+  await rememberOutcome(group.session, idempotency, outcome, atMs);
+  return outcome;
+}
+
+function apply(group: GroupContext, operation: WriteOperation): Promise<OperationResult> {
+  switch (operation.kind) {
+    case 'create':
+      return createEntry(group, operation);
+    case 'update':
+      return updateEntry(group, operation);
+    case 'delete':
+      return deleteEntry(group, operation);
+    case 'embed':
+      return embedEntry(group, operation);
+    case 'create-category':
+      return createCategory(group, operation);
+    case 'audit':
+      return recordAudit(group, operation);
+    default:
+      return operation satisfies never;
+  }
+}
+
+type Success = Extract<WriteOutcome, { readonly ok: true }>;
+
+function succeeded(result: OperationResult, extras: Success['extras']): Success {
+  return { ok: true, ...result, replayed: false, extras };
+}
