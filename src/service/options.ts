@@ -1,0 +1,62 @@
+/** The services' limits. The composition root may override any of them. */
+export interface ServiceOptions {
+  readonly committer: CommitterOptions;
+  readonly embedding: EmbeddingOptions;
+  readonly duplicates: DuplicateOptions;
+  readonly sessions: SessionOptions;
+  /** Update without an expected version: how often the merge is repeated when others write in between. */
+  readonly mergeAttemptsMax: number;
+  /** Lines of an import that are embedded and committed together. */
+  readonly importBatchLines: number;
+  /** Entries read at once by exports. */
+  readonly exportPageEntries: number;
+  /** Category counts may be this old where other processes write the same database. */
+  readonly categoriesMaxAgeMs: number;
+  /** How often a waiting change stream looks for changes of other processes. */
+  readonly changesPollMs: number;
+}
+
+export interface CommitterOptions {
+  readonly groupOperationsMax: number;
+  readonly groupBytesMax: number;
+  /** Above these a write is refused with OVERLOADED. */
+  readonly waitingOperationsMax: number;
+  readonly waitingBytesMax: number;
+  readonly retryAfterSeconds: number;
+}
+
+export interface EmbeddingOptions {
+  /** For embedders over a network: how long a write or a search waits before it goes on without. */
+  readonly passageTimeoutMs: number;
+  readonly queryTimeoutMs: number;
+}
+
+export interface DuplicateOptions {
+  readonly budgetMs: number;
+  readonly shownMax: number;
+}
+
+export interface SessionOptions {
+  readonly sessionsMax: number;
+  readonly entriesPerSessionMax: number;
+  /** What a viewed entry's score is multiplied by when it is downranked. */
+  readonly viewedFactor: number;
+}
+
+export const DEFAULT_SERVICE_OPTIONS: ServiceOptions = {
+  committer: {
+    groupOperationsMax: 256,
+    groupBytesMax: 8 * 1024 * 1024,
+    waitingOperationsMax: 4096,
+    waitingBytesMax: 64 * 1024 * 1024,
+    retryAfterSeconds: 1,
+  },
+  embedding: { passageTimeoutMs: 5_000, queryTimeoutMs: 2_000 },
+  duplicates: { budgetMs: 750, shownMax: 5 },
+  sessions: { sessionsMax: 1_000, entriesPerSessionMax: 500, viewedFactor: 0.7 },
+  mergeAttemptsMax: 5,
+  importBatchLines: 100,
+  exportPageEntries: 500,
+  categoriesMaxAgeMs: 2_000,
+  changesPollMs: 1_000,
+};

@@ -1,0 +1,120 @@
+import { ChlError, toChlError } from '../core/errors.ts';
+import type { EntryFilter } from '../core/filter.ts';
+import { asEntryKey, type EntryKey, type Seq } from '../core/ids.ts';
+import type { CatalogReader } from '../core/ports/catalog.ts';
+import type { IndexCollection, IndexHits, SearchMode } from '../core/ports/index-host.ts';
+import type { Logger } from '../core/ports/runtime.ts';
+import type { EmbeddingGateway } from './embedding-gateway.ts';
+
+export interface RetrievalQuery {
+  readonly words: string;
+  readonly mode: SearchMode;
+  readonly filter: EntryFilter;
+  /** How many candidates to list. */
+  readonly depth: number;
+  readonly minSeq: Seq;
+}
+
+export interface Candidate {
+  readonly key: EntryKey;
+  /** 0–1, what candidates are ranked by. */
+  readonly score: number;
+  /** Inner product; null where the entry was not looked at by vector. */
+  readonly vector: number | null;
+  /** 0–1; null where no word matched. */
+  readonly text: number | null;
+}
+
+/** Candidates best first, and what gave them. */
+export interface CandidateList {
+  readonly candidates: readonly Candidate[];
+  /** The mode that answered, which is not always the one asked for. */
+  readonly mode: SearchMode;
+  /** A vector backend, `bm25` or `fts5`. */
+  readonly provider: string;
+  /** A weaker search answered than the one asked for; `hint` says why. */
+  readonly degraded: boolean;
+  readonly hint: string | null;
+}
+
+export interface RetrievalParts {
+  readonly collection: Pick<IndexCollection, 'search'>;
+  readonly reader: Pick<CatalogReader, 'textSearch'>;
+  readonly gateway: EmbeddingGateway;
+  readonly logger: Logger;
+}
+
+interface Plan {
+  readonly mode: SearchMode;
+  readonly vector: Float32Array | null;
+  readonly hint: string | null;
+}
+
+/** Finds candidates; goes down to weaker means when a stronger one is away, and says so. */
+export class Retrieval {
+  readonly #parts: RetrievalParts;
+
+  constructor(parts: RetrievalParts) {
+    this.#parts = parts;
+  }
+
+  async candidates(query: RetrievalQuery): Promise<CandidateList> {
+    const plan = await this.#plan(query);
+    try {
+      return fromIndex(await this.#searchIndex(query, plan), plan);
+    } catch (error) {
+      const failure = toChlError(error, 'collection.search');
+      if (failure.code !== 'UNAVAILABLE') throw failure;
+      this.#parts.logger.warn({ err: failure }, 'the index did not answer; the database searches by text');
+      return this.#searchCatalog(query, failure);
+    }
+  }
+
+  /** Without a query vector the words are left. */
+  async #plan({ mode, words }: RetrievalQuery): Promise<Plan> {
+    if (mode === 'text') return { mode, vector: null, hint: null };
+    try {
+      const vector = await this.#parts.gateway.query(words);
+      if (vector !== null) return { mode, vector, hint: null };
+      return { mode: 'text', vector, hint: 'The embedder can read nothing in the query; its words were searched as text.' };
+    } catch (error) {
+      const { message } = toChlError(error);
+      return { mode: 'text', vector: null, hint: `The query could not be embedded (${message}) Its words were searched as text.` };
+    }
+  }
+
+  #searchIndex(query: RetrievalQuery, { mode, vector }: Plan): Promise<IndexHits> {
+    return this.#parts.collection.search({
+      mode,
+      vector,
+      text: query.words,
+      filter: query.filter,
+      limit: query.depth,
+      weights: this.#parts.gateway.embedder.weights,
+      minSeq: query.minSeq,
+    });
+  }
+
+  async #searchCatalog({ words, filter, depth }: RetrievalQuery, failure: ChlError): Promise<CandidateList> {
+    const hits = await this.#parts.reader.textSearch(words, filter, depth);
+    return {
+      candidates: hits.map(({ key, score }) => ({ key, score, vector: null, text: score })),
+      mode: 'text',
+      provider: 'fts5',
+      degraded: true,
+      hint: `The index is not available (${failure.message}) The database searched by text.`,
+    };
+  }
+}
+
+function fromIndex(hits: IndexHits, { mode, hint }: Plan): CandidateList {
+  const candidates = Array.from(hits.keys, (key, place): Candidate => ({
+    key: asEntryKey(key),
+    score: hits.scores[place]!,
+    vector: numberOrNull(hits.vectorScores[place]!),
+    text: numberOrNull(hits.textScores[place]!),
+  }));
+  return { candidates, mode, provider: mode === 'text' ? 'bm25' : hits.backend, degraded: hint !== null, hint };
+}
+
+const numberOrNull = (value: number): number | null => (Number.isNaN(value) ? null : value);

@@ -1,0 +1,89 @@
+import { normalise } from '../core/text/normalise.ts';
+import { stem } from '../core/text/stem.ts';
+import { isStopWord } from '../core/text/stop-words.ts';
+import { tokenise } from '../core/text/tokenise.ts';
+import { beginningOf, cutAfter, cutBefore } from './excerpt.ts';
+
+export interface Snippet {
+  readonly text: string;
+  /** The Markdown heading the passage stands under. */
+  readonly heading: string | null;
+}
+
+interface Match {
+  readonly place: number;
+  readonly word: string;
+}
+
+/** Words of the text looked at; a skill of a megabyte need not be read to its end for a snippet. */
+const WORDS_MAX = 20_000;
+/** Matched words stand this far into the passage, so that what leads up to them is seen too. */
+const LEAD_SHARE = 0.25;
+const WORD = /[\p{L}\p{M}\p{N}]+/gu;
+
+/** The passage of at most `chars` with the most different words of the query, the earliest among equals. */
+export function makeSnippet(body: string, query: string, chars: number): Snippet {
+  const place = bestPassage(findMatches(body, queryStems(query)), chars * (1 - LEAD_SHARE));
+  const start = passageStart(body, place, chars);
+  if (start === 0) return { text: beginningOf(body, chars).text, heading: headingBefore(body, place) };
+  const rest = body.slice(start);
+  const text = rest.length <= chars ? rest : `${rest.slice(0, cutBefore(rest, chars)).trimEnd()}…`;
+  return { text: `…${text.trimStart()}`, heading: headingBefore(body, place) };
+}
+
+function passageStart(body: string, place: number, chars: number): number {
+  if (body.length <= chars || place < chars * (1 - LEAD_SHARE)) return 0;
+  const lead = Math.floor(chars * LEAD_SHARE);
+  return cutAfter(body, Math.min(place - lead, body.length - chars), lead);
+}
+
+function queryStems(query: string): ReadonlySet<string> {
+  const stems = new Set<string>();
+  tokenise(query, (token, kind) => {
+    if (kind !== 'word' || isStopWord(token)) return;
+    stems.add(stem(token));
+  });
+  return stems;
+}
+
+function findMatches(body: string, stems: ReadonlySet<string>): readonly Match[] {
+  const matches: Match[] = [];
+  if (stems.size === 0) return matches;
+  let words = 0;
+  for (const match of body.matchAll(WORD)) {
+    words += 1;
+    if (words > WORDS_MAX) break;
+    const word = stem(normalise(match[0]).toLowerCase());
+    if (stems.has(word)) matches.push({ place: match.index, word });
+  }
+  return matches;
+}
+
+/** A window slides over the matches; what counts is how many different words it holds. */
+function bestPassage(matches: readonly Match[], width: number): number {
+  const counts = new Map<string, number>();
+  let best = { place: 0, distinct: 0 };
+  let last = 0;
+  matches.forEach((first, index) => {
+    for (; last < matches.length && matches[last]!.place - first.place < width; last += 1) {
+      const { word } = matches[last]!;
+      counts.set(word, (counts.get(word) ?? 0) + 1);
+    }
+    if (counts.size > best.distinct) best = { place: first.place, distinct: counts.size };
+    const left = counts.get(matches[index]!.word)! - 1;
+    if (left === 0) counts.delete(first.word);
+    else counts.set(first.word, left);
+  });
+  return best.place;
+}
+
+const HEADING = /^#{1,6}[ \t]+(.+?)[ \t]*#*$/gm;
+
+function headingBefore(body: string, place: number): string | null {
+  let heading: string | null = null;
+  for (const match of body.matchAll(HEADING)) {
+    if (match.index > place) break;
+    heading = match[1] ?? null;
+  }
+  return heading;
+}
