@@ -1,0 +1,114 @@
+import type {
+  DuplicateCalibration,
+  Embedder,
+  EmbedRequest,
+  EmbedText,
+  Fingerprint,
+  FusionWeights,
+} from '../../../src/core/ports/embedder.ts';
+import { stem } from '../../../src/core/text/stem.ts';
+import { tokenise } from '../../../src/core/text/tokenise.ts';
+import { addFeature, hashPair, hashText } from './hashing.ts';
+import { DEFAULT_PARAMETERS, type HashParameters } from './parameters.ts';
+import { WordVectors } from './word-vectors.ts';
+
+/**
+ * Text to vectors without a model, a network or state: words, their character n-grams and pairs of
+ * neighbouring words, hashed into a fixed number of dimensions with sublinear weights, at unit length.
+ *
+ * It is lexical: it sees that "encrypted" and "encryptoin" look like "encryption", not that "cipher"
+ * means it. That is what it adds to BM25, which leads in hybrid search (see `weights`). The same text
+ * gives the same vector on every runtime, as long as their Unicode tables agree on its characters.
+ */
+export class HashEmbedder implements Embedder {
+  readonly fingerprint: Fingerprint;
+  readonly weights: FusionWeights = { vector: 1, text: 3 };
+  readonly calibration: DuplicateCalibration = { similarCosine: 0.5, duplicateCosine: 0.85 };
+  readonly description: string;
+  readonly local = true;
+  readonly #parameters: HashParameters;
+  readonly #words: WordVectors;
+
+  constructor(parameters: Partial<HashParameters> = {}) {
+    this.#parameters = { ...DEFAULT_PARAMETERS, ...parameters };
+    this.#words = new WordVectors(this.#parameters);
+    const { dimension } = this.#parameters;
+    this.fingerprint = { name: 'hash', revision: '1', dimension, normalised: true };
+    this.description = `Built-in lexical embedder: hashed words and character n-grams, ${dimension} dimensions, offline, no semantics.`;
+  }
+
+  async embed(request: EmbedRequest): Promise<Float32Array> {
+    const { dimension } = this.#parameters;
+    const vectors = new Float32Array(request.texts.length * dimension);
+    for (const [row, text] of request.texts.entries()) {
+      request.signal?.throwIfAborted();
+      vectors.set(this.#embedText(text), row * dimension);
+    }
+    return vectors;
+  }
+
+  async close(): Promise<void> {
+    // Nothing is held open.
+  }
+
+  #embedText(text: EmbedText): Float32Array {
+    const counts = new FeatureCounts();
+    this.#count(text.heading, this.#parameters.headingWeight, counts);
+    this.#count(text.body, this.#parameters.bodyWeight, counts);
+    return unitLength(this.#sum(counts));
+  }
+
+  #count(field: string, fieldWeight: number, counts: FeatureCounts): void {
+    let previous: number | null = null;
+    tokenise(field, (token, kind) => {
+      if (kind === 'character') return;
+      if (kind === 'whole' || kind === 'flag') {
+        increase(counts.wholes, hashText(stem(token)), fieldWeight);
+        return;
+      }
+      increase(counts.words, token, fieldWeight);
+      const word = this.#words.of(token);
+      if (word.isStopWord) return;
+      if (previous !== null) increase(counts.pairs, hashPair(previous, word.hash), fieldWeight);
+      previous = word.hash;
+    });
+  }
+
+  /** Weights grow with the square root of the count: the tenth occurrence says little. */
+  #sum(counts: FeatureCounts): Float64Array {
+    const { dimension, wholeWeight, pairWeight } = this.#parameters;
+    const sum = new Float64Array(dimension);
+    for (const [word, count] of counts.words) {
+      const { places, values } = this.#words.of(word);
+      const scale = Math.sqrt(count);
+      for (let index = 0; index < places.length; index += 1) sum[places[index]!]! += scale * values[index]!;
+    }
+    for (const [hash, count] of counts.wholes) addFeature(sum, hash, wholeWeight * Math.sqrt(count));
+    for (const [hash, count] of counts.pairs) addFeature(sum, hash, pairWeight * Math.sqrt(count));
+    return sum;
+  }
+}
+
+/** Weighted occurrences; wholes and pairs by their hash. */
+class FeatureCounts {
+  readonly words = new Map<string, number>();
+  readonly wholes = new Map<number, number>();
+  readonly pairs = new Map<number, number>();
+}
+
+function increase<Key>(counts: Map<Key, number>, key: Key, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+/** A text without a single word ("???") gets a direction of its own, since a vector must have one. */
+function unitLength(sum: Float64Array): Float32Array {
+  let squares = 0;
+  for (const value of sum) squares += value * value;
+  if (squares === 0) {
+    const nothing = new Float32Array(sum.length);
+    nothing[0] = 1;
+    return nothing;
+  }
+  const scale = 1 / Math.sqrt(squares);
+  return Float32Array.from(sum, (value) => value * scale);
+}

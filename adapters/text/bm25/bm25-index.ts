@@ -1,0 +1,143 @@
+import { TopK, type Ranked } from '../../../src/core/engine/top-k.ts';
+import type { EntryText } from '../../../src/core/entry.ts';
+import { asDocNo, type DocNo } from '../../../src/core/ids.ts';
+import type { DocSet, TextHits, TextIndex } from '../../../src/core/ports/text-index.ts';
+import { tokenise } from '../../../src/core/text/tokenise.ts';
+import { FIELD_BREAK } from './document-terms.ts';
+import { InvertedIndex } from './inverted-index.ts';
+import { DEFAULT_PARAMETERS, type Bm25Parameters } from './parameters.ts';
+import { ProximityScorer } from './proximity.ts';
+import { planQuery, type QueryPlan, type TermStatistics } from './query-plan.ts';
+import { Vocabulary, type TermNo } from './vocabulary.ts';
+
+/** So many of the best by BM25 are looked at for neighbouring words; fixed, so that k does not change the order. */
+const PROXIMITY_DEPTH = 100;
+
+/**
+ * BM25 over postings in memory (Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and
+ * Beyond", 2009), with the simple form of BM25F: heading and body become one weighted term frequency
+ * and one weighted length before saturation.
+ *
+ *     score(d) = Σ idf(t) · tf / (tf + k1 · (1 − b + b · length(d) / averageLength))  +  proximity(d)
+ *
+ * Without the factor (k1 + 1) a term adds less than its idf, so the sum of the idfs is the bound that
+ * `scoreMax` names. Term by term with one accumulator per slot: at the sizes of one machine the
+ * postings of a query fit the cache, and skipping would cost more than it saves.
+ */
+export class Bm25Index implements TextIndex, TermStatistics {
+  readonly #parameters: Bm25Parameters;
+  readonly #proximity = new ProximityScorer();
+  #vocabulary = new Vocabulary();
+  #inverted: InvertedIndex;
+  /** One per slot, all 0 between searches. */
+  #accumulators = new Float32Array(0);
+
+  constructor(parameters: Partial<Bm25Parameters> = {}) {
+    this.#parameters = { ...DEFAULT_PARAMETERS, ...parameters };
+    this.#inverted = new InvertedIndex(this.#parameters);
+  }
+
+  get documentCount(): number {
+    return this.#inverted.documentCount;
+  }
+
+  get memoryBytes(): number {
+    const own = this.#accumulators.byteLength + this.#proximity.memoryBytes;
+    return own + this.#vocabulary.memoryBytes + this.#inverted.memoryBytes;
+  }
+
+  documentFrequency(term: TermNo): number {
+    return this.#inverted.documentFrequency(term);
+  }
+
+  inverseDocumentFrequency(documentFrequency: number): number {
+    return Math.log(1 + (this.documentCount - documentFrequency + 0.5) / (documentFrequency + 0.5));
+  }
+
+  add(doc: DocNo, text: EntryText): void {
+    const sequence: TermNo[] = [];
+    const headingLength = this.#appendTerms(text.heading, sequence);
+    sequence.push(FIELD_BREAK);
+    const bodyLength = this.#appendTerms(text.body, sequence);
+    const { headingWeight, bodyWeight } = this.#parameters;
+    this.#inverted.insert(doc, sequence, headingLength * headingWeight + bodyLength * bodyWeight);
+  }
+
+  remove(doc: DocNo): void {
+    this.#inverted.remove(doc);
+  }
+
+  search(query: string, k: number, accept?: DocSet): TextHits {
+    const plan = planQuery(query, this.#vocabulary, this, this.#parameters);
+    const touched = this.#accumulate(plan.boosts);
+    const best = this.#takeBest(touched, Math.max(k, PROXIMITY_DEPTH), accept);
+    const { ids, scores } = this.#addProximity(best, plan.pairs);
+    return { docs: Uint32Array.from(ids.subarray(0, k)), scores: scores.slice(0, k), scoreMax: plan.scoreMax };
+  }
+
+  compact(renumbered: Int32Array): void {
+    const { index, terms } = this.#inverted.compacted(renumbered);
+    this.#inverted = index;
+    this.#vocabulary = this.#vocabulary.renumbered(terms);
+    this.#accumulators = new Float32Array(index.lengths.length);
+  }
+
+  /** The number of words. */
+  #appendTerms(field: string, sequence: TermNo[]): number {
+    let wordCount = 0;
+    tokenise(field, (token, kind) => {
+      sequence.push(this.#vocabulary.intern(token, () => this.#inverted.createTerm()));
+      if (kind === 'word' || kind === 'character') wordCount += 1;
+    });
+    return wordCount;
+  }
+
+  /** Sums the scores of every document that has one of the terms; the slots touched. */
+  #accumulate(boosts: QueryPlan['boosts']): readonly number[] {
+    const { lengths, postings, averageLength } = this.#inverted;
+    const { docs, weights, starts, counts } = postings;
+    if (this.#accumulators.length < lengths.length) this.#accumulators = new Float32Array(lengths.length);
+    const accumulators = this.#accumulators;
+    const { k1, b } = this.#parameters;
+    const lengthBase = k1 * (1 - b);
+    const lengthFactor = (k1 * b) / Math.max(averageLength, 1);
+    const touched: number[] = [];
+    for (const [term, boost] of boosts) {
+      const start = starts[term]!;
+      const end = start + counts[term]!;
+      for (let at = start; at < end; at += 1) {
+        const doc = docs[at]!;
+        const weight = weights[at]!;
+        const before = accumulators[doc]!;
+        if (before === 0) touched.push(doc);
+        accumulators[doc] = before + (boost * weight) / (weight + lengthBase + lengthFactor * lengths[doc]!);
+      }
+    }
+    return touched;
+  }
+
+  /** The best accepted ones; clears the accumulators. */
+  #takeBest(touched: readonly number[], count: number, accept: DocSet | undefined): Ranked {
+    const best = new TopK(count);
+    for (const doc of touched) {
+      const score = this.#accumulators[doc]!;
+      this.#accumulators[doc] = 0;
+      // 0: a removed document, or one seen before.
+      if (score === 0 || score < best.threshold) continue;
+      if (accept === undefined || accept.has(asDocNo(doc))) best.offer(score, doc);
+    }
+    return best.takeRanked();
+  }
+
+  #addProximity(candidates: Ranked, pairs: QueryPlan['pairs']): Ranked {
+    if (pairs.length === 0 || candidates.ids.length === 0) return candidates;
+    const best = new TopK(candidates.ids.length);
+    this.#proximity.withPairs(pairs, (proximity) => {
+      candidates.ids.forEach((doc, rank) => {
+        const sequence = this.#inverted.documents.sequence(asDocNo(doc));
+        best.offer(Math.fround(candidates.scores[rank]! + proximity(sequence)), doc);
+      });
+    });
+    return best.takeRanked();
+  }
+}

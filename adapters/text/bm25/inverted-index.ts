@@ -1,0 +1,124 @@
+import { asDocNo, type DocNo } from '../../../src/core/ids.ts';
+import { DocumentTerms, FIELD_BREAK } from './document-terms.ts';
+import { grown, PostingLists } from './posting-lists.ts';
+import type { TermNo } from './vocabulary.ts';
+
+/** What one occurrence in a field counts; integers, so that a posting's weight is a byte. */
+export interface FieldWeights {
+  readonly headingWeight: number;
+  readonly bodyWeight: number;
+}
+
+const NO_DOCUMENT = Number.POSITIVE_INFINITY;
+
+/**
+ * Documents as sequences of term numbers, and for every term the documents that have it. Knows numbers
+ * only; words are the vocabulary's, ranking is the index's.
+ *
+ * A removed document stays in the posting lists until `compacted`: its length becomes infinite, which
+ * makes whatever BM25 computes for it 0 without a test in the scoring loop.
+ */
+export class InvertedIndex {
+  readonly postings = new PostingLists();
+  readonly documents = new DocumentTerms();
+  /** Field-weighted length by slot; Infinity where no document lives. */
+  lengths = new Float32Array(256).fill(NO_DOCUMENT);
+  readonly #fieldWeights: FieldWeights;
+  /** Live documents by term. */
+  #documentFrequencies = new Uint32Array(256);
+  #lengthSum = 0;
+  #documentCount = 0;
+
+  constructor(fieldWeights: FieldWeights) {
+    this.#fieldWeights = fieldWeights;
+    this.createTerm(); // FIELD_BREAK
+  }
+
+  get documentCount(): number {
+    return this.#documentCount;
+  }
+
+  get averageLength(): number {
+    return this.#documentCount === 0 ? 0 : this.#lengthSum / this.#documentCount;
+  }
+
+  get memoryBytes(): number {
+    const own = this.lengths.byteLength + this.#documentFrequencies.byteLength;
+    return own + this.postings.memoryBytes + this.documents.memoryBytes;
+  }
+
+  documentFrequency(term: TermNo): number {
+    return this.#documentFrequencies[term]!;
+  }
+
+  createTerm(): TermNo {
+    const term = this.postings.createList();
+    if (term === this.#documentFrequencies.length) {
+      this.#documentFrequencies = grown(this.#documentFrequencies, term + 1);
+    }
+    return term;
+  }
+
+  /**
+   * @param sequence the terms of the heading, FIELD_BREAK, the terms of the body
+   * @param length field-weighted number of words
+   */
+  insert(doc: DocNo, sequence: ArrayLike<TermNo>, length: number): void {
+    const slotCount = this.lengths.length;
+    if (doc >= slotCount) this.lengths = grown(this.lengths, doc + 1).fill(NO_DOCUMENT, slotCount);
+    this.lengths[doc] = length;
+    this.#lengthSum += length;
+    this.#documentCount += 1;
+    this.documents.set(doc, sequence);
+    for (const [term, weight] of this.#termWeights(sequence)) {
+      this.postings.append(term, doc, weight);
+      this.#documentFrequencies[term]! += 1;
+    }
+  }
+
+  remove(doc: DocNo): void {
+    if (!this.isLive(doc)) return;
+    this.#lengthSum -= this.lengths[doc]!;
+    this.#documentCount -= 1;
+    this.lengths[doc] = NO_DOCUMENT;
+    for (const term of new Set(this.documents.sequence(doc))) {
+      if (term !== FIELD_BREAK) this.#documentFrequencies[term]! -= 1;
+    }
+  }
+
+  isLive(doc: DocNo): boolean {
+    return (this.lengths[doc] ?? NO_DOCUMENT) !== NO_DOCUMENT;
+  }
+
+  /**
+   * The same without what was removed.
+   * @param slots new slot by old one, -1 for documents to leave out
+   * @returns `terms`: new number by old one, -1 for terms that no document has any more
+   */
+  compacted(slots: Int32Array): { readonly index: InvertedIndex; readonly terms: Int32Array } {
+    const index = new InvertedIndex(this.#fieldWeights);
+    const terms = new Int32Array(this.postings.listCount).fill(-1);
+    terms[FIELD_BREAK] = FIELD_BREAK;
+    for (let slot = 0; slot < slots.length; slot += 1) {
+      const doc = asDocNo(slot);
+      if (slots[doc]! < 0 || !this.isLive(doc)) continue;
+      const sequence = this.documents.sequence(doc).map((term) => {
+        if (terms[term] === -1) terms[term] = index.createTerm();
+        return terms[term]!;
+      });
+      index.insert(asDocNo(slots[doc]!), sequence, this.lengths[doc]!);
+    }
+    return { index, terms };
+  }
+
+  #termWeights(sequence: ArrayLike<TermNo>): ReadonlyMap<TermNo, number> {
+    const weights = new Map<TermNo, number>();
+    let fieldWeight = this.#fieldWeights.headingWeight;
+    for (let at = 0; at < sequence.length; at += 1) {
+      const term = sequence[at]!;
+      if (term === FIELD_BREAK) fieldWeight = this.#fieldWeights.bodyWeight;
+      else weights.set(term, (weights.get(term) ?? 0) + fieldWeight);
+    }
+    return weights;
+  }
+}
