@@ -43,19 +43,22 @@ export async function readLogChain(files: Files, start: ChainStart): Promise<Log
     .filter((number) => number !== null && number >= start.logFrom)
     .sort((one, other) => one! - other!) as number[];
   const logs: RecoveredLog[] = [];
+  const stale: string[] = [];
   const notes: string[] = [];
   let end = start.base;
-  for (const [index, number] of numbers.entries()) {
+  for (const number of numbers) {
     const read = await readLog(files, number, start.owner, end);
     if (typeof read === 'string') {
+      // A later log may continue the chain all the same: this one may be an attempt that failed.
+      stale.push(logName(number));
       notes.push(read);
-      return { logs, end, stale: numbers.slice(index).map(logName), notes };
+      continue;
     }
     if (read.cutBytes > 0) notes.push(`${logName(number)}: ${read.cutBytes} bytes cut from a torn tail`);
     logs.push(read.log);
     end = read.log.end;
   }
-  return { logs, end, stale: [], notes };
+  return { logs, end, stale, notes };
 }
 
 /** One log of the chain, or why it does not belong to it. */

@@ -72,8 +72,9 @@ export interface Manifest {
 
 const SHA256_HEX_CHARS = 64;
 
+/** @throws CORRUPT: what could not be read back is never written */
 export async function encodeManifest(manifest: Manifest): Promise<Uint8Array> {
-  const body = new TextEncoder().encode(`${JSON.stringify(manifest)}\n`);
+  const body = new TextEncoder().encode(`${JSON.stringify(validManifest(manifest))}\n`);
   const line = new TextEncoder().encode(`${await sha256Hex(body)}\n`);
   const bytes = new Uint8Array(line.length + body.length);
   bytes.set(line, 0);
@@ -86,7 +87,11 @@ export async function decodeManifest(bytes: Uint8Array): Promise<Manifest> {
   const line = new TextDecoder('latin1').decode(bytes.subarray(0, SHA256_HEX_CHARS + 1));
   const body = bytes.subarray(SHA256_HEX_CHARS + 1);
   if (line !== `${await sha256Hex(body)}\n`) throw corrupt('does not match its own checksum');
-  const parsed = ManifestSchema.safeParse(JSON.parse(new TextDecoder().decode(body)));
+  return validManifest(JSON.parse(new TextDecoder().decode(body)));
+}
+
+function validManifest(value: unknown): Manifest {
+  const parsed = ManifestSchema.safeParse(value);
   if (!parsed.success) throw corrupt(`is not valid: ${z.prettifyError(parsed.error)}`);
   checkSegments(parsed.data);
   return parsed.data;

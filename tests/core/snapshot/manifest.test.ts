@@ -60,7 +60,10 @@ test.each<[string, object]>([
   ['a tombstone beyond the rows', { segments: [{ ...manifest.segments[0], tombstones: [5] }] }],
   ['tombstones out of order', { segments: [{ ...manifest.segments[0], tombstones: [3, 1] }] }],
   ['tombstones older than the segments', { asOf: mark(9) }],
-])('%s is refused even under a right checksum', async (_, change) => {
-  const bytes = await encodeManifest({ ...manifest, ...change } as Manifest);
-  await expect(decodeManifest(bytes)).rejects.toThrow('The manifest');
+])('%s is refused even under a right checksum, and never written', async (_, change) => {
+  const wrong = { ...manifest, ...change } as Manifest;
+  const body = `${JSON.stringify(wrong)}\n`;
+  const line = createHash('sha256').update(body).digest('hex');
+  await expect(decodeManifest(new TextEncoder().encode(`${line}\n${body}`))).rejects.toThrow('The manifest');
+  await expect(encodeManifest(wrong)).rejects.toThrow('The manifest');
 });
