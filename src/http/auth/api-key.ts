@@ -1,0 +1,21 @@
+import type { Role } from '../../service/roles.ts';
+
+/** A configured key. Only its hash is kept; what a client sends is hashed and compared. */
+export interface ApiKey {
+  /** Who: becomes `author` of what it writes. */
+  readonly name: string;
+  readonly role: Role;
+  /** SHA-256 of the key, 32 bytes. */
+  readonly digest: Uint8Array;
+}
+
+export async function digestOf(key: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)));
+}
+
+/** Compares every byte whatever it finds, so that the time taken tells nothing. */
+export function sameDigest(left: Uint8Array, right: Uint8Array): boolean {
+  let difference = left.length ^ right.length;
+  for (let i = 0; i < left.length; i++) difference |= left[i]! ^ (right[i] ?? 0);
+  return difference === 0;
+}

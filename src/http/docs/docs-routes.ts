@@ -1,0 +1,71 @@
+import type { Hono } from 'hono';
+import type { Endpoint } from '../endpoint.ts';
+import type { HttpEnv } from '../http-env.ts';
+import { openApiDocument } from './openapi.ts';
+
+/** A file of Swagger UI by name, or null when there is none. */
+export type DocsAssets = (name: string) => Promise<Uint8Array<ArrayBuffer> | null>;
+
+interface DocsOptions {
+  readonly version: string;
+  readonly docsAssets: DocsAssets | null;
+}
+
+const ASSETS: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+};
+
+/** Nothing from elsewhere; Swagger UI sets styles inline and holds icons as data. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>CHL API</title>
+    <link rel="icon" href="/docs/favicon-32x32.png">
+    <link rel="stylesheet" href="/docs/swagger-ui.css">
+  </head>
+  <body>
+    <main id="swagger-ui"></main>
+    <script src="/docs/swagger-ui-bundle.js"></script>
+    <script src="/docs/start.js"></script>
+  </body>
+</html>
+`;
+
+const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, tryItOutEnabled: true });
+`;
+
+/** `/openapi.json`, and `/docs` to browse it; neither needs a key, both say nothing that is not public. */
+export function docsRoutes(app: Hono<HttpEnv>, endpoints: readonly Endpoint[], options: DocsOptions): void {
+  const { docsAssets, version } = options;
+  let document: string | null = null;
+  app.get('/openapi.json', (c) => {
+    document ??= JSON.stringify(openApiDocument(endpoints, version));
+    return c.body(document, 200, { 'Content-Type': 'application/json' });
+  });
+  if (docsAssets === null) return;
+  const headers = { 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Referrer-Policy': 'no-referrer' };
+  for (const path of ['/docs', '/docs/']) app.get(path, (c) => c.html(PAGE, 200, headers));
+  app.get('/docs/start.js', (c) => c.body(START, 200, { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' }));
+  app.get('/docs/:name', async (c) => {
+    const name = c.req.param('name');
+    const type = ASSETS[name];
+    const bytes = type === undefined ? null : await docsAssets(name);
+    if (type === undefined || bytes === null) return c.notFound();
+    return c.body(bytes, 200, { ...headers, 'Content-Type': type, 'Cache-Control': 'max-age=3600' });
+  });
+}

@@ -1,0 +1,66 @@
+import type { Hono } from 'hono';
+import { ChlError } from '../core/errors.ts';
+import { parseRequest } from '../service/contract/errors.ts';
+import type { Authenticator } from './auth/authenticator.ts';
+import { readJson } from './body/read-json.ts';
+import type { BodyLimits } from './body/byte-stream.ts';
+import { Answer, type Endpoint } from './endpoint.ts';
+import { requestContext } from './request-headers.ts';
+import type { HttpEnv } from './http-env.ts';
+
+interface MountOptions {
+  readonly authenticator: Authenticator;
+  readonly bodyLimits: BodyLimits;
+}
+
+/** Serves the endpoints, each path with and without its trailing slash; any other method there is 405. */
+export function mount(app: Hono<HttpEnv>, endpoints: readonly Endpoint[], options: MountOptions): void {
+  const paths = new Map<string, Endpoint[]>();
+  // Parameters last, so that `/entries/{id}` does not answer for `/entries/read`.
+  for (const endpoint of [...endpoints].sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')))) {
+    const path = honoPath(endpoint.path);
+    paths.set(path, [...(paths.get(path) ?? []), endpoint]);
+  }
+  for (const [path, atPath] of paths) {
+    const forms = path === '/' ? ['/'] : [path, `${path}/`];
+    for (const endpoint of atPath) {
+      app.on(endpoint.method.toUpperCase(), forms, (c) =>
+        serve(endpoint, c.req.raw, c.req.param(), c.get('requestId'), options),
+      );
+    }
+    const allowed = atPath.flatMap((endpoint) => (endpoint.method === 'get' ? ['GET', 'HEAD'] : ['POST']));
+    for (const form of forms) {
+      app.all(form, (c) => {
+        c.header('Allow', allowed.join(', '));
+        throw new ChlError('METHOD_NOT_ALLOWED', `${c.req.method} is not possible here; use ${allowed.join(' or ')}.`);
+      });
+    }
+  }
+}
+
+/** `/a/{id}/` → `/a/:id` */
+const honoPath = (path: string): string =>
+  path.replace(/\{(\w+)\}/g, ':$1').replace(/(.)\/$/, '$1');
+
+async function serve(
+  endpoint: Endpoint,
+  request: Request,
+  params: Readonly<Record<string, string>>,
+  requestId: string,
+  options: MountOptions,
+): Promise<Response> {
+  const caller =
+    endpoint.role === 'public' ? 'public' : (await options.authenticator.authorise(request.headers, endpoint.role)).name;
+  const query = Object.fromEntries(new URL(request.url).searchParams);
+  const answer = await endpoint.handle({
+    params: endpoint.params === undefined ? undefined : parseRequest(endpoint.params, params),
+    query: endpoint.query === undefined ? undefined : parseRequest(endpoint.query, query),
+    context: requestContext(request, caller),
+    body: endpoint.body === undefined ? undefined : parseRequest(endpoint.body, await readJson(request, options.bodyLimits)),
+    request,
+    requestId,
+  });
+  if (answer instanceof Response) return answer;
+  if (answer instanceof Answer) return Response.json(answer.body, { status: answer.status });
+  return Response.json(answer, { status: Number(Object.keys(endpoint.answers)[0]) });
+}
