@@ -1,0 +1,151 @@
+import type { EntryFilter } from '../filter.ts';
+import { asDocNo, type DocNo } from '../ids.ts';
+import type { IndexDocument } from '../ports/index-source.ts';
+import { uint32Column, float64Column, type Column } from './column.ts';
+import { DocBitset } from './doc-bitset.ts';
+
+/** What filters ask about, as part of a document. */
+export type DocumentAttributes = Pick<
+  IndexDocument,
+  'type' | 'category' | 'section' | 'author' | 'tags' | 'createdAtMs' | 'updatedAtMs'
+>;
+
+type TermNo = number;
+
+/** One term per field and value, so that every equality filter is a set of terms that must hold. */
+const term = {
+  type: (value: string) => `type:${value}`,
+  category: (value: string) => `category:${value}`,
+  section: (value: string) => `section:${value}`,
+  author: (value: string) => `author:${value}`,
+  tag: (value: string) => `tag:${value}`,
+};
+
+/**
+ * The filterable attributes of all documents, by slot, both ways round: document → terms (one flat
+ * list with offsets), and term → documents (postings). Slots only ever grow, so both are appended
+ * to, and postings are ascending by nature. Dead documents stay until compaction and are skipped.
+ */
+export class Attributes {
+  readonly #termNumbers = new Map<string, TermNo>();
+  readonly #postings: Column<Uint32Array>[] = [];
+  /** Terms of slot d: `#terms[#offsets[d]]` up to `#terms[#offsets[d + 1]]`. */
+  readonly #terms = uint32Column();
+  readonly #offsets = uint32Column();
+  readonly #created = float64Column();
+  readonly #updated = float64Column();
+
+  constructor() {
+    this.#offsets.push(0);
+  }
+
+  get slotCount(): number {
+    return this.#created.length;
+  }
+
+  get memoryBytes(): number {
+    const columns = [this.#terms, this.#offsets, this.#created, this.#updated, ...this.#postings];
+    return columns.reduce((sum, column) => sum + column.memoryBytes, 0);
+  }
+
+  /** The document takes the next slot. */
+  add(document: DocumentAttributes): DocNo {
+    const doc = asDocNo(this.slotCount);
+    const terms = [term.type(document.type), term.category(document.category), term.author(document.author)];
+    if (document.section !== null) terms.push(term.section(document.section));
+    for (const tag of document.tags) terms.push(term.tag(tag));
+    for (const name of new Set(terms)) this.#addTerm(doc, this.#intern(name));
+    this.#close(document.createdAtMs, document.updatedAtMs);
+    return doc;
+  }
+
+  /** The slots in `keep`, renumbered from 0 in that order. */
+  compacted(keep: Uint32Array): Attributes {
+    const result = new Attributes();
+    for (const name of this.#termNumbers.keys()) result.#intern(name);
+    for (const old of keep) {
+      const doc = asDocNo(result.slotCount);
+      for (let at = this.#offsets.at(old); at < this.#offsets.at(old + 1); at += 1) {
+        result.#addTerm(doc, this.#terms.at(at));
+      }
+      result.#close(this.#created.at(old), this.#updated.at(old));
+    }
+    return result;
+  }
+
+  /** The live documents that pass, or null when the filter restricts nothing. */
+  compile(filter: EntryFilter, isLive: (doc: DocNo) => boolean): DocBitset | null {
+    const required = this.#requiredTerms(filter);
+    const passesDates = this.#dateTest(filter);
+    if (required.length === 0 && passesDates === null) return null;
+    const matching = uint32Column();
+    for (const slot of this.#candidates(required)) {
+      const doc = asDocNo(slot);
+      if (!isLive(doc) || !required.every((wanted) => this.#holds(doc, wanted))) continue;
+      if (passesDates === null || passesDates(doc)) matching.push(doc);
+    }
+    return new DocBitset(matching.values(), this.slotCount);
+  }
+
+  /** Terms that must all hold; -1 for one that no document ever had. An empty list restricts nothing. */
+  #requiredTerms(filter: EntryFilter): readonly TermNo[] {
+    const names: string[] = [];
+    // With both types asked for nothing is left to check: there are only two.
+    const types = new Set(filter.types);
+    if (types.size === 1) for (const type of types) names.push(term.type(type));
+    if (filter.category !== undefined) names.push(term.category(filter.category));
+    if (filter.section !== undefined) names.push(term.section(filter.section));
+    if (filter.author !== undefined) names.push(term.author(filter.author));
+    for (const tag of filter.tags ?? []) names.push(term.tag(tag));
+    return names.map((name) => this.#termNumbers.get(name) ?? -1);
+  }
+
+  /** The shortest posting list among the required terms; every slot when dates alone restrict. */
+  #candidates(required: readonly TermNo[]): Iterable<number> {
+    if (required.length === 0) return this.#created.values().keys();
+    const lists = required.map((wanted) => this.#postings[wanted]?.values() ?? new Uint32Array());
+    return lists.reduce((shortest, list) => (list.length < shortest.length ? list : shortest));
+  }
+
+  #holds(doc: DocNo, wanted: TermNo): boolean {
+    for (let at = this.#offsets.at(doc); at < this.#offsets.at(doc + 1); at += 1) {
+      if (this.#terms.at(at) === wanted) return true;
+    }
+    return false;
+  }
+
+  #dateTest(filter: EntryFilter): ((doc: DocNo) => boolean) | null {
+    const { createdFromMs, createdToMs, updatedFromMs, updatedToMs } = filter;
+    const bounds = [createdFromMs, createdToMs, updatedFromMs, updatedToMs];
+    if (bounds.every((bound) => bound === undefined)) return null;
+    return (doc) =>
+      isWithin(this.#created.at(doc), createdFromMs, createdToMs) &&
+      isWithin(this.#updated.at(doc), updatedFromMs, updatedToMs);
+  }
+
+  #intern(name: string): TermNo {
+    const known = this.#termNumbers.get(name);
+    if (known !== undefined) return known;
+    const fresh = this.#postings.length;
+    this.#termNumbers.set(name, fresh);
+    this.#postings.push(uint32Column());
+    return fresh;
+  }
+
+  #addTerm(doc: DocNo, number: TermNo): void {
+    this.#terms.push(number);
+    this.#postings[number]!.push(doc);
+  }
+
+  /** Ends the slot whose terms were just added. */
+  #close(createdAtMs: number, updatedAtMs: number): void {
+    this.#offsets.push(this.#terms.length);
+    this.#created.push(createdAtMs);
+    this.#updated.push(updatedAtMs);
+  }
+}
+
+/** Half-open: from <= time < to. */
+function isWithin(timeMs: number, fromMs = -Infinity, toMs = Infinity): boolean {
+  return fromMs <= timeMs && timeMs < toMs;
+}

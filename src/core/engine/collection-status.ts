@@ -1,0 +1,78 @@
+import type { CollectionSpec, CollectionStatus } from '../ports/index-host.ts';
+import { asSeq } from '../ids.ts';
+import type { OpenIndex } from './recovery.ts';
+
+export interface CollectionLife {
+  readonly state: CollectionStatus['state'];
+  readonly reason: string | null;
+  readonly lock: CollectionStatus['lock'];
+  readonly counters: Pick<CollectionStatus['counters'], 'recoveries' | 'searches'>;
+}
+
+/** What `GET /admin/index/status` tells, as of now. */
+export function collectionStatus(spec: CollectionSpec, index: OpenIndex | null, life: CollectionLife): CollectionStatus {
+  const { dimension, fingerprint } = spec;
+  const common = { state: life.state, dimension, fingerprint, lock: life.lock };
+  return index === null
+    ? { ...common, ...closedStatus(spec, life) }
+    : { ...common, ...openStatus(spec, index, life) };
+}
+
+type Rest = Omit<CollectionStatus, 'state' | 'dimension' | 'fingerprint' | 'lock'>;
+
+function openStatus(spec: CollectionSpec, index: OpenIndex, life: CollectionLife): Rest {
+  const { state, persistence, maintenance } = index;
+  const { sealed, frozen, growing } = state.view;
+  const unsealed = [...frozen, growing];
+  return {
+    reason: life.reason ?? persistence.failure,
+    backend: index.backend.name,
+    vectors: state.view.rows - state.tombstones,
+    documents: state.table.documentCount,
+    tombstones: state.tombstones,
+    tombstoneRatio: state.tombstoneRatio,
+    needsRebuild: maintenance.needsRebuild,
+    segments: sealed.map((segment) => ({
+      id: segment.id,
+      kind: segment.kind,
+      rows: segment.rows,
+      tombstones: state.tombstonesOf(segment),
+      bytes: segment.file.bytes,
+    })),
+    growing: {
+      rows: unsealed.reduce((sum, segment) => sum + segment.rows, 0),
+      tombstones: unsealed.reduce((sum, segment) => sum + state.tombstonesOf(segment), 0),
+      maxRows: spec.growingMaxVectors,
+    },
+    snapshot: persistence.status(),
+    unsavedChanges: state.applied.seq - persistence.durableTo.seq,
+    lastSeq: state.applied.seq,
+    rebuild: maintenance.rebuildStatus,
+    recovery: index.recovery,
+    textReady: true,
+    memoryBytes: state.memoryBytes,
+    counters: { ...life.counters, ...persistence.counters, ...maintenance.counters },
+  };
+}
+
+function closedStatus(spec: CollectionSpec, life: CollectionLife): Rest {
+  return {
+    reason: life.reason,
+    backend: null,
+    vectors: 0,
+    documents: 0,
+    tombstones: 0,
+    tombstoneRatio: 0,
+    needsRebuild: false,
+    segments: [],
+    growing: { rows: 0, tombstones: 0, maxRows: spec.growingMaxVectors },
+    snapshot: null,
+    unsavedChanges: 0,
+    lastSeq: asSeq(0),
+    rebuild: { running: false, progress: 0 },
+    recovery: null,
+    textReady: false,
+    memoryBytes: 0,
+    counters: { ...life.counters, saves: 0, failedSaves: 0, rebuilds: 0, merges: 0 },
+  };
+}

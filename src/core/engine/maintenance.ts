@@ -1,0 +1,180 @@
+import { toChlError } from '../errors.ts';
+import type { ObservedMutex } from '../locks/observed-mutex.ts';
+import type { CollectionSpec, RebuildReport, SaveReport } from '../ports/index-host.ts';
+import type { Clock, Logger, Timer } from '../ports/runtime.ts';
+import type { IndexState } from './index-state.ts';
+import type { Persistence } from './persistence.ts';
+import type { SegmentJobs } from './segment-jobs.ts';
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
+
+export interface MaintenanceOptions {
+  readonly spec: CollectionSpec;
+  readonly state: IndexState;
+  readonly jobs: SegmentJobs;
+  readonly persistence: Persistence;
+  /** Held by one job at a time: a save, a seal, a merge or a rebuild. */
+  readonly maintenanceLock: ObservedMutex;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Decides what is due and does it, one job at a time: rebuild, seal, merge, save. A job that fails
+ * is logged and tried again after a growing pause; the index answers from what it has meanwhile.
+ */
+export class Maintenance {
+  readonly #options: MaintenanceOptions;
+  #isRunning = false;
+  #failures = 0;
+  #retry: Timer | null = null;
+  #periodicSave: Timer | null = null;
+  #rebuilding: Promise<RebuildReport> | null = null;
+  #progress = 0;
+  #rebuilds = 0;
+  #merges = 0;
+  /** Segments have changed since the last manifest. */
+  #isManifestBehind = false;
+
+  constructor(options: MaintenanceOptions) {
+    this.#options = options;
+    if (options.spec.savePolicy === 'periodic') this.#schedulePeriodicSave();
+  }
+
+  get counters(): { readonly rebuilds: number; readonly merges: number } {
+    return { rebuilds: this.#rebuilds, merges: this.#merges };
+  }
+
+  get rebuildStatus(): { readonly running: boolean; readonly progress: number } {
+    return { running: this.#rebuilding !== null, progress: this.#progress };
+  }
+
+  get needsRebuild(): boolean {
+    return this.#options.state.tombstoneRatio > this.#options.spec.rebuildThreshold;
+  }
+
+  /** What the files hold is no longer what is searched: the next save is due. */
+  markManifestBehind(): void {
+    this.#isManifestBehind = true;
+  }
+
+  /** After opening: keeps what the recovery had to make, then does whatever else is due. */
+  async settle(): Promise<void> {
+    // Counted and logged by `persistence`; `wake` tries again.
+    if (this.#isManifestBehind) await this.save().catch(() => undefined);
+    this.wake();
+  }
+
+  /** Something has changed: does whatever is due, in the background. */
+  wake(): void {
+    if (this.#isRunning || this.#retry !== null || this.#options.signal.aborted) return;
+    this.#isRunning = true;
+    void this.#work();
+  }
+
+  /** Joins a rebuild that is under way. */
+  rebuild(): Promise<RebuildReport> {
+    this.#rebuilding ??= this.#runRebuild().finally(() => {
+      this.#rebuilding = null;
+    });
+    return this.#rebuilding;
+  }
+
+  save(): Promise<SaveReport> {
+    return this.#exclusively('save', () => this.#save());
+  }
+
+  /** Never fails: what cannot be saved is counted and logged, and recovered by the next start. */
+  async saveIfDirty(): Promise<void> {
+    const { state, persistence } = this.#options;
+    if (!this.#isManifestBehind && persistence.durableTo.seq >= state.applied.seq) return;
+    await this.save().catch(() => undefined);
+  }
+
+  /** Ends timers; a build under way ends by the signal. Resolves when nothing runs any more. */
+  async stop(): Promise<void> {
+    this.#retry?.cancel();
+    this.#periodicSave?.cancel();
+    await this.#exclusively('stop', () => Promise.resolve());
+  }
+
+  async #work(): Promise<void> {
+    try {
+      for (let job = this.#nextJob(); job !== null; job = this.#nextJob()) await job();
+      this.#failures = 0;
+    } catch (error) {
+      this.#retryLater(error);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** The most pressing job, null when nothing is due. */
+  #nextJob(): (() => Promise<unknown>) | null {
+    const { state, jobs, persistence, spec, signal } = this.#options;
+    if (signal.aborted) return null;
+    if (this.needsRebuild) return () => this.rebuild();
+    if (state.view.frozen.length > 0) return () => this.#exclusively('seal', () => this.#change(() => jobs.seal()));
+    const merge = jobs.nextMerge();
+    if (merge !== null) return () => this.#exclusively('merge', () => this.#merge(merge));
+    const isSaveDue = persistence.failure !== null || this.#isManifestBehind;
+    return isSaveDue && spec.savePolicy === 'immediate' ? () => this.save() : null;
+  }
+
+  #retryLater(error: unknown): void {
+    const { clock, logger, signal } = this.#options;
+    if (signal.aborted) return;
+    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
+    this.#failures += 1;
+    logger.error({ err: toChlError(error, 'index.maintenance'), delayMs }, 'index maintenance failed; it will be tried again');
+    this.#retry = clock.setTimer(() => {
+      this.#retry = null;
+      this.wake();
+    }, delayMs);
+  }
+
+  async #runRebuild(): Promise<RebuildReport> {
+    const { clock, jobs } = this.#options;
+    const startedAtMs = clock.monotonicMs();
+    this.#progress = 0;
+    return this.#exclusively('rebuild', async () => {
+      const vectors = await this.#change(() => jobs.rebuild((progress) => (this.#progress = progress)));
+      this.#rebuilds += 1;
+      const { generation } = await this.#save();
+      return { vectors, durationMs: clock.monotonicMs() - startedAtMs, generation };
+    });
+  }
+
+  async #merge(ids: readonly number[]): Promise<void> {
+    await this.#change(() => this.#options.jobs.merge(ids));
+    this.#merges += 1;
+  }
+
+  async #change<T>(job: () => Promise<T>): Promise<T> {
+    const result = await job();
+    this.markManifestBehind();
+    return result;
+  }
+
+  async #save(): Promise<SaveReport> {
+    const report = await this.#options.persistence.save(this.#options.state, 'save');
+    this.#isManifestBehind = false;
+    return report;
+  }
+
+  #exclusively<T>(holder: string, job: () => Promise<T>): Promise<T> {
+    return this.#options.maintenanceLock.runExclusive(holder, job);
+  }
+
+  #schedulePeriodicSave(): void {
+    const { clock, spec } = this.#options;
+    this.#periodicSave = clock.setTimer(() => {
+      void this.saveIfDirty().finally(() => {
+        if (!this.#options.signal.aborted) this.#schedulePeriodicSave();
+      });
+    }, spec.saveIntervalMs);
+  }
+
+}

@@ -1,0 +1,102 @@
+import { ChlError } from '../errors.ts';
+import { asDocNo, type DocNo } from '../ids.ts';
+import type { IndexHits, IndexSearch } from '../ports/index-host.ts';
+import type { TextHits } from '../ports/text-index.ts';
+import type { BackendName } from '../ports/vector-backend.ts';
+import type { DocumentTable } from './document-table.ts';
+import { FUSION_DEPTH, fuse, rankByText, rankByVector, type RankedHits, type VectorHits } from './fusion.ts';
+import type { IndexState } from './index-state.ts';
+import { cosineOf, searchVectors, type VectorQuery, type VectorScope } from './vector-search.ts';
+
+export interface SearchContext {
+  readonly state: IndexState;
+  readonly backend: BackendName;
+}
+
+/**
+ * Answers a batch in one synchronous step on the current view, so nothing can change beneath it; the
+ * vector parts go to each segment in one call.
+ */
+export function answerAll({ state, backend }: SearchContext, queries: readonly IndexSearch[]): readonly IndexHits[] {
+  const scope: VectorScope = { view: state.view, table: state.table, dimension: state.dimension };
+  const vectorQueries = queries.flatMap((query) => (query.mode === 'text' ? [] : [vectorPart(state, query)]));
+  const vectorHits = searchVectors(scope, vectorQueries).values();
+  return queries.map((query) => {
+    const ranked = query.mode === 'text' ? rankText(state, query) : rankNearest(state, scope, query, vectorHits.next().value!);
+    return present(ranked, query.limit, state, backend);
+  });
+}
+
+/** @throws INVALID_ARGUMENT: checked once, here, because native code may end the process over it */
+export function checkSearch(query: IndexSearch, dimension: number): void {
+  if (!Number.isSafeInteger(query.limit) || query.limit < 1) {
+    throw new ChlError('INVALID_ARGUMENT', 'limit must be a positive integer.');
+  }
+  if (query.mode !== 'text') checkVector(query.vector, dimension);
+  if (query.mode !== 'vector' && query.text === null) {
+    throw new ChlError('INVALID_ARGUMENT', `A ${query.mode} search needs a text.`);
+  }
+}
+
+function checkVector(vector: Float32Array | null, dimension: number): void {
+  if (vector?.length !== dimension) {
+    throw new ChlError('INVALID_ARGUMENT', `The query vector must have ${dimension} dimensions.`);
+  }
+  if (!vector.every(Number.isFinite)) {
+    throw new ChlError('INVALID_ARGUMENT', 'The query vector must be finite.');
+  }
+}
+
+function vectorPart(state: IndexState, query: IndexSearch): VectorQuery {
+  return { vector: query.vector!, accept: state.table.select(query.filter), depth: depthOf(query, state.table) };
+}
+
+function rankText(state: IndexState, query: IndexSearch): RankedHits {
+  return rankByText(textPart(state, query), tieBreaker(state.table));
+}
+
+function rankNearest(state: IndexState, scope: VectorScope, query: IndexSearch, vector: VectorHits): RankedHits {
+  // They are in order already: by the exact cosine, also where the score, which has no sign, is 0.
+  if (query.mode === 'vector') return rankByVector(vector, () => 0);
+  return fuse({
+    vector,
+    text: textPart(state, query),
+    weights: query.weights,
+    cosineOf: (doc) => cosineOf(scope, query.vector!, doc),
+    compareTies: tieBreaker(state.table),
+  });
+}
+
+function textPart(state: IndexState, query: IndexSearch): TextHits {
+  return state.text.search(query.text!, depthOf(query, state.table), state.table.select(query.filter) ?? undefined);
+}
+
+/**
+ * The depth of both lists: fixed, so that page 2 never reorders page 1; doubled until the answer fits
+ * for the rare reader that wants more at once.
+ */
+function depthOf(query: IndexSearch, table: DocumentTable): number {
+  let depth = FUSION_DEPTH;
+  while (depth < query.limit && depth < table.documentCount) depth *= 2;
+  return depth;
+}
+
+/** By vector id, those without one last, then by key. */
+function tieBreaker(table: DocumentTable): (a: DocNo, b: DocNo) => number {
+  const order = (doc: DocNo): number => table.vectorIdOf(doc) || Number.MAX_SAFE_INTEGER;
+  return (a, b) => order(a) - order(b) || table.keyOf(a) - table.keyOf(b);
+}
+
+function present(ranked: RankedHits, limit: number, state: IndexState, backend: BackendName): IndexHits {
+  const docs = Array.from(ranked.docs.subarray(0, limit), asDocNo);
+  return {
+    keys: Float64Array.from(docs, (doc) => state.table.keyOf(doc)),
+    seqs: Float64Array.from(docs, (doc) => state.table.seqOf(doc)),
+    scores: ranked.scores.slice(0, limit),
+    vectorScores: ranked.vectorScores.slice(0, limit),
+    textScores: ranked.textScores.slice(0, limit),
+    total: ranked.docs.length,
+    seq: state.applied.seq,
+    backend,
+  };
+}

@@ -1,0 +1,134 @@
+import { asVectorId } from '../ids.ts';
+import type { Guard, ObservedMutex } from '../locks/observed-mutex.ts';
+import type { Clock, Logger } from '../ports/runtime.ts';
+import type { BuildInput } from '../ports/segment-builder.ts';
+import type { IndexState } from './index-state.ts';
+import { chooseMerge } from './merge-policy.ts';
+import type { Persistence } from './persistence.ts';
+import { TimeSlice } from './scheduler.ts';
+import type { SealedSegment, SealedSegmentParts } from './sealed-segment.ts';
+import type { SegmentLoader } from './segment-loader.ts';
+import type { Segment } from './segment.ts';
+
+/** Rows whose location is moved between two looks at the clock. */
+const HAND_OVER_ROWS = 1_024;
+
+export interface SegmentJobsOptions {
+  readonly state: IndexState;
+  readonly loader: SegmentLoader;
+  readonly persistence: Persistence;
+  readonly writeLock: ObservedMutex;
+  readonly growingMaxRows: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Replacement {
+  readonly dropped: readonly Segment[];
+  /** Null when none of their rows is alive. */
+  readonly input: BuildInput | null;
+  readonly rows: number;
+}
+
+/**
+ * Sealing, merging and rebuilding are one operation: build a segment of the live rows of some
+ * segments that nothing is added to any more, let it take over, drop them. Neither searches nor
+ * writes wait. What dies meanwhile dies in the document table, so it is dead in the new segment too;
+ * what is written meanwhile goes to the growing segment, which is not among the dropped.
+ */
+export class SegmentJobs {
+  readonly #options: SegmentJobsOptions;
+
+  constructor(options: SegmentJobsOptions) {
+    this.#options = options;
+  }
+
+  /** All frozen segments into one: when builds are slower than writes, the next takes more at once. */
+  async seal(): Promise<void> {
+    const { state } = this.#options;
+    const dropped = state.view.frozen;
+    const rows = dropped.flatMap((segment) => [...state.liveRowsOf(segment)].map((row) => ({ segment, row })));
+    const { dimension } = state;
+    const ids = Float64Array.from(rows, ({ segment, row }) => segment.ids[row]!);
+    const vectors = new Float32Array(rows.length * dimension);
+    rows.forEach(({ segment, row }, index) => {
+      vectors.set(segment.vectors.subarray(row * dimension, (row + 1) * dimension), index * dimension);
+    });
+    const input = rows.length === 0 ? null : ({ from: 'rows', ids, vectors } as const);
+    await this.#replace({ dropped, input, rows: rows.length });
+  }
+
+  /** Ids of the segments to merge next; null when the policy is content. */
+  nextMerge(): readonly number[] | null {
+    const { state, growingMaxRows } = this.#options;
+    const candidates = state.view.sealed.map(({ id }) => ({ id, liveRows: state.table.liveRowsOf(id) }));
+    return chooseMerge(candidates, growingMaxRows);
+  }
+
+  async merge(ids: readonly number[]): Promise<void> {
+    const { state } = this.#options;
+    const dropped = state.view.sealed.filter((segment) => ids.includes(segment.id));
+    const segments = dropped.map((segment) => ({
+      fileName: segment.file.name,
+      bytes: segment.file.bytes,
+      sha256: segment.file.sha256,
+      keepRows: state.liveRowsOf(segment),
+    }));
+    const rows = segments.reduce((sum, { keepRows }) => sum + keepRows.length, 0);
+    await this.#replace({ dropped, input: rows === 0 ? null : { from: 'segments', segments }, rows });
+  }
+
+  /**
+   * Everything anew, with the vectors that the database has.
+   * @param onProgress 0–1
+   * @returns how many vectors the new segment has
+   */
+  async rebuild(onProgress: (progress: number) => void): Promise<number> {
+    const { state, persistence, writeLock } = this.#options;
+    onProgress(0);
+    const replacement = await writeLock.runExclusive('rebuild', async (held: Guard): Promise<Replacement> => {
+      const frozen = freezeAll(state);
+      if (frozen.hasChanged) await persistence.rotate(held);
+      return frozen.replacement;
+    });
+    onProgress(0.05);
+    await this.#replace(replacement, onProgress);
+    state.compact();
+    onProgress(1);
+    return replacement.rows;
+  }
+
+  async #replace({ dropped, input, rows }: Replacement, onProgress?: (progress: number) => void): Promise<void> {
+    const { state, loader, logger } = this.#options;
+    if (input !== null) {
+      const parts = await loader.build(input, rows);
+      onProgress?.(0.9);
+      await this.takeIn(parts);
+    }
+    const lost = state.dropSegments(new Set(dropped));
+    // Their entries were deleted and the change is on its way here; or the database is damaged.
+    if (lost > 0) logger.warn({ lost }, 'the database had no vectors for some live documents');
+  }
+
+  /** A slice at a time: a search sees each vector in exactly one place, before, while and after. */
+  async takeIn(parts: SealedSegmentParts): Promise<SealedSegment> {
+    const { state, clock } = this.#options;
+    const segment = state.addSegment(parts);
+    const slice = new TimeSlice(clock);
+    for (let row = 0; row < segment.rows; row += HAND_OVER_ROWS) {
+      state.handOver(segment, row, Math.min(row + HAND_OVER_ROWS, segment.rows));
+      await slice.giveWay();
+    }
+    return segment;
+  }
+}
+
+/** One step: what is growing is frozen, and everything that lives now is listed. */
+function freezeAll(state: IndexState): { readonly hasChanged: boolean; readonly replacement: Replacement } {
+  const { growing } = state.view;
+  state.freeze();
+  const ids = Array.from(state.table.vectorIds(), asVectorId);
+  const dropped = [...state.view.sealed, ...state.view.frozen];
+  const input = ids.length === 0 ? null : ({ from: 'database', ids } as const);
+  return { hasChanged: state.view.growing !== growing, replacement: { dropped, input, rows: ids.length } };
+}

@@ -1,0 +1,96 @@
+import type { CollectionSpec } from '../ports/index-host.ts';
+import type { Files } from '../ports/files.ts';
+import type { BuildInput, SegmentBuilder } from '../ports/segment-builder.ts';
+import type { IndexKind, IndexParameters, VectorBackend } from '../ports/vector-backend.ts';
+import { ChlError } from '../errors.ts';
+import { readSegment } from '../snapshot/open-snapshot.ts';
+import type { SegmentData } from '../snapshot/segment-file.ts';
+import type { SnapshotStore } from '../snapshot/snapshot-store.ts';
+import type { SealedSegmentParts, SegmentFile } from './sealed-segment.ts';
+
+export interface SegmentLoaderOptions {
+  readonly spec: CollectionSpec;
+  readonly backend: VectorBackend;
+  readonly builder: SegmentBuilder;
+  readonly files: Files;
+  readonly store: SnapshotStore;
+  /** Aborted when the collection closes: a build then ends without effect. */
+  readonly signal: AbortSignal;
+}
+
+/** Gets sealed segments: has files built, and makes searchable segments of them. */
+export class SegmentLoader {
+  readonly #options: SegmentLoaderOptions;
+
+  constructor(options: SegmentLoaderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Has a segment built where it disturbs nobody, then loads it.
+   * @param rows how many rows are expected; they decide between flat and HNSW
+   */
+  async build(input: BuildInput, rows: number): Promise<SealedSegmentParts> {
+    const { spec, backend, builder, files, store, signal } = this.#options;
+    const fileName = store.reserveSegmentName();
+    try {
+      const parameters = this.#parameters(rows);
+      const built = await untilAborted(builder.build({ fileName, backend: backend.name, parameters, input }), signal);
+      const file: SegmentFile = { name: built.fileName, bytes: built.bytes, sha256: built.sha256 };
+      const data = await readSegment(files, { file: file.name, bytes: file.bytes, sha256: file.sha256 }, spec);
+      return await this.load(data, file);
+    } catch (error) {
+      store.releaseSegmentName(fileName);
+      throw error;
+    }
+  }
+
+  /**
+   * @param data whose file's length and SHA-256 have been checked
+   * @throws CORRUPT when the library refuses it, CONFIGURATION when it is another library's
+   */
+  async load(data: SegmentData, file: SegmentFile): Promise<SealedSegmentParts> {
+    const { backend } = this.#options;
+    // A flat index is its vectors, so any backend can take over another's; a graph is not.
+    const isOurs = data.backend === backend.name || data.kind === 'flat';
+    if (!isOurs || !backend.capabilities.kinds.includes(data.kind)) {
+      throw new ChlError('CONFIGURATION', `A ${data.kind} segment of ${data.backend} is not for ${backend.name}.`);
+    }
+    const parameters: IndexParameters = { kind: data.kind, dimension: data.dimension, hnsw: data.hnsw };
+    const index =
+      data.backendBytes === null
+        ? await backend.build(data.vectors, parameters)
+        : await backend.load(data.backendBytes, data.vectors, parameters);
+    if (index.rowCount !== data.ids.length) {
+      index.close();
+      throw new ChlError('CORRUPT', `The index has ${index.rowCount} rows where the segment has ${data.ids.length}.`);
+    }
+    return { kind: data.kind, ids: data.ids, vectors: data.vectors, index, file, backend: data.backend };
+  }
+
+  #parameters(rows: number): IndexParameters {
+    const { spec, backend } = this.#options;
+    return { kind: chooseKind(spec, backend.capabilities.kinds, rows), dimension: spec.dimension, hnsw: spec.hnsw };
+  }
+}
+
+/** What is configured, as far as the backend can; under `auto` exact until a graph is worth building. */
+export function chooseKind(
+  spec: Pick<CollectionSpec, 'indexKind' | 'hnswMinVectors'>,
+  kinds: readonly IndexKind[],
+  rows: number,
+): IndexKind {
+  const auto: IndexKind = rows >= spec.hnswMinVectors ? 'hnsw' : 'flat';
+  const wanted = spec.indexKind === 'auto' ? auto : spec.indexKind;
+  return kinds.includes(wanted) ? wanted : kinds[0]!;
+}
+
+/** The result, or the signal's reason as soon as it is aborted. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

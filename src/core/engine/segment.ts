@@ -1,0 +1,42 @@
+import type { IndexKind, NearestRows } from '../ports/vector-backend.ts';
+
+/**
+ * A block of vectors that is searched as one. It knows rows and vector ids; which rows are alive is
+ * the document table's to say.
+ *
+ * Reference-counted: every view that lists a segment holds it, and the last one to let go frees it,
+ * so a search or a save that is under way keeps what it reads.
+ */
+export abstract class Segment {
+  /** Unique within the process, from 1; the document table locates vectors by it. */
+  readonly id: number;
+  abstract readonly kind: IndexKind;
+  abstract readonly rows: number;
+  /** Vector id by row. */
+  abstract readonly ids: Float64Array;
+  /** rows × dimension, row-major. May be longer than `rows` says while a segment grows. */
+  abstract readonly vectors: Float32Array;
+  abstract readonly memoryBytes: number;
+  #holders = 0;
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  /**
+   * @param queries count × dimension, row-major, finite
+   * @param k 1 <= k <= rows
+   */
+  abstract search(queries: Float32Array, count: number, k: number): NearestRows;
+
+  protected abstract dispose(): void;
+
+  retain(): void {
+    this.#holders += 1;
+  }
+
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.dispose();
+  }
+}

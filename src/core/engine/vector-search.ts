@@ -1,0 +1,176 @@
+import { asDocNo, asVectorId, type DocNo } from '../ids.ts';
+import type { DocBitset } from './doc-bitset.ts';
+import { dot } from './distance.ts';
+import type { DocumentTable } from './document-table.ts';
+import type { VectorHits } from './fusion.ts';
+import type { Segment } from './segment.ts';
+import { TopK, type Ranked } from './top-k.ts';
+import type { View } from './view.ts';
+
+/**
+ * A filter that leaves at most this many documents is answered by scoring each of them: 0.25 µs a
+ * document with 384 dimensions, so at most 2.5 ms. Above it the nearest rows of each segment are
+ * filtered instead; at 100,000 vectors that needs about 1,200 rows at this size, and takes as long.
+ */
+const EXACT_DOCS_MAX = 10_000;
+
+/** Rows fetched beyond the depth, so that rounding at the edge seldom costs a second look. */
+const SLACK_ROWS = 16;
+
+/**
+ * How far a library's score may lie from ours: BLAS and scalar kernels sum in other orders. Between
+ * unit vectors of 384 dimensions the largest difference seen was 5e-7; of 4,096 it stays below this.
+ */
+const SCORE_TOLERANCE = 1e-5;
+
+const WIDEN_FACTOR = 4;
+/** A list longer than this share of a segment costs more than scanning the segment. */
+const WIDEST_LIST_SHARE = 0.25;
+
+export interface VectorQuery {
+  /** Unit length. */
+  readonly vector: Float32Array;
+  /** Null: every live document. */
+  readonly accept: DocBitset | null;
+  /** How many hits to answer, when there are that many. */
+  readonly depth: number;
+}
+
+export interface VectorScope {
+  readonly view: View;
+  readonly table: DocumentTable;
+  readonly dimension: number;
+}
+
+/**
+ * The nearest live documents of each query, best first; equal scores by vector id. Never short: as
+ * long as `depth` documents pass the filter, `depth` are found. Every score is `dot` of the stored
+ * vector, whatever the library said, so a query answers the same alone and in a batch.
+ */
+export function searchVectors(scope: VectorScope, queries: readonly VectorQuery[]): readonly VectorHits[] {
+  const searches = queries.map((query) => new VectorSearch(scope, query));
+  const byListLength = new Map<number, VectorSearch[]>();
+  for (const search of searches) {
+    if (search.isSelective) search.scoreAccepted();
+    else byListLength.set(search.listLength, [...(byListLength.get(search.listLength) ?? []), search]);
+  }
+  for (const [listLength, group] of byListLength) {
+    for (const segment of scope.view.segments) searchSegment(segment, group, listLength, scope.dimension);
+  }
+  return searches.map((search) => search.hits());
+}
+
+/** One call for the whole group; a query that needs a longer list then asks on its own. */
+function searchSegment(segment: Segment, group: readonly VectorSearch[], listLength: number, dimension: number): void {
+  if (segment.rows === 0) return;
+  const k = Math.min(listLength, segment.rows);
+  const queries = new Float32Array(group.length * dimension);
+  group.forEach((search, index) => queries.set(search.query.vector, index * dimension));
+  const found = segment.search(queries, group.length, k);
+  group.forEach((search, index) => {
+    const rows = found.rows.subarray(index * k, (index + 1) * k);
+    const scores = found.scores.subarray(index * k, (index + 1) * k);
+    if (!search.take(segment, rows, scores)) search.widen(segment, k);
+  });
+}
+
+class VectorSearch {
+  readonly query: VectorQuery;
+  readonly #scope: VectorScope;
+  readonly #best: TopK;
+
+  constructor(scope: VectorScope, query: VectorQuery) {
+    this.#scope = scope;
+    this.query = query;
+    this.#best = new TopK(query.depth);
+  }
+
+  get isSelective(): boolean {
+    return this.query.accept !== null && this.query.accept.size <= EXACT_DOCS_MAX;
+  }
+
+  /** How long a segment's list has to be to hold `depth` rows that pass, if they lie evenly. */
+  get listLength(): number {
+    const { view, table } = this.#scope;
+    const passing = this.query.accept?.size ?? table.vectorCount;
+    return Math.ceil(((this.query.depth + SLACK_ROWS) * view.rows) / Math.max(passing, 1));
+  }
+
+  /** Scores every accepted document where it lies. */
+  scoreAccepted(): void {
+    const { view, table } = this.#scope;
+    let segment: Segment | undefined;
+    for (const slot of this.query.accept?.docs ?? []) {
+      const doc = asDocNo(slot);
+      const segmentId = table.segmentIdOf(doc);
+      // Neighbouring slots mostly lie in the same segment.
+      if (segment?.id !== segmentId) segment = view.segment(segmentId);
+      if (segment !== undefined) this.#best.offer(this.#score(segment, table.rowOf(doc)), table.vectorIdOf(doc));
+    }
+  }
+
+  /**
+   * Takes the live and accepted among a segment's nearest rows.
+   * @returns false, having taken nothing, when a row beyond the list could still belong to the answer:
+   *   too many of its rows were dead or filtered out, or scores at its end are equal
+   */
+  take(segment: Segment, rows: Int32Array, scores: Float32Array): boolean {
+    const found = new TopK(this.query.depth);
+    for (const row of rows) {
+      if (row < 0) break;
+      if (this.#passes(segment, row)) found.offer(this.#score(segment, row), segment.ids[row]!);
+    }
+    if (rows.length < segment.rows) {
+      const isCut = rows.at(-1)! < 0;
+      const reach = Math.max(found.threshold, this.#best.threshold);
+      if (isCut ? reach === -Infinity : scores.at(-1)! + SCORE_TOLERANCE >= reach) return false;
+    }
+    this.#merge(found.takeRanked());
+    return true;
+  }
+
+  /** Asks for longer lists, then scans: exact as the last resort. */
+  widen(segment: Segment, fromK: number): void {
+    const widest = segment.rows * WIDEST_LIST_SHARE;
+    for (let k = fromK * WIDEN_FACTOR; k <= widest; k *= WIDEN_FACTOR) {
+      const found = segment.search(this.query.vector, 1, k);
+      if (this.take(segment, found.rows, found.scores)) return;
+    }
+    this.#scan(segment);
+  }
+
+  hits(): VectorHits {
+    const ranked = this.#best.takeRanked();
+    const docs = Uint32Array.from(ranked.ids, (id) => this.#scope.table.findVector(asVectorId(id))!);
+    return { docs, cosines: ranked.scores };
+  }
+
+  #scan(segment: Segment): void {
+    for (let row = 0; row < segment.rows; row += 1) {
+      if (this.#passes(segment, row)) this.#best.offer(this.#score(segment, row), segment.ids[row]!);
+    }
+  }
+
+  #passes(segment: Segment, row: number): boolean {
+    const { table } = this.#scope;
+    const doc = table.findVector(asVectorId(segment.ids[row]!));
+    if (doc === undefined || table.segmentIdOf(doc) !== segment.id) return false;
+    return this.query.accept === null || this.query.accept.has(doc);
+  }
+
+  #score(segment: Segment, row: number): number {
+    const { dimension } = this.#scope;
+    return dot(this.query.vector, 0, segment.vectors, row * dimension, dimension);
+  }
+
+  #merge(ranked: Ranked): void {
+    ranked.ids.forEach((id, rank) => this.#best.offer(ranked.scores[rank]!, id));
+  }
+}
+
+/** The exact cosine of a document; NaN when it has no vector. */
+export function cosineOf(scope: VectorScope, vector: Float32Array, doc: DocNo): number {
+  const segment = scope.view.segment(scope.table.segmentIdOf(doc));
+  if (segment === undefined) return Number.NaN;
+  return dot(vector, 0, segment.vectors, scope.table.rowOf(doc) * scope.dimension, scope.dimension);
+}

@@ -1,0 +1,106 @@
+import { Mutex } from 'async-mutex';
+import { ChlError } from '../errors.ts';
+import type { LockStatus } from '../ports/index-host.ts';
+import type { Clock, Logger } from '../ports/runtime.ts';
+
+/** Upper bounds of the wait histogram, in milliseconds; one more bucket holds everything above. */
+export const WAIT_BUCKETS_MS = [1, 5, 10, 50, 100, 500, 1_000, 5_000] as const;
+
+/** A wait longer than this is logged with the holder that caused it. */
+const SLOW_WAIT_MS = 1_000;
+
+export interface ObservedMutexOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Proof that a lock is held. There is no re-entrancy: a function that needs the lock takes the guard
+ * as an argument instead of taking the lock, so a deadlock with oneself cannot be written.
+ */
+export class Guard {
+  readonly holder: string;
+  readonly #lock: ObservedMutex;
+  #held = true;
+
+  constructor(lock: ObservedMutex, holder: string) {
+    this.#lock = lock;
+    this.holder = holder;
+  }
+
+  /** @throws INTERNAL when the guard is of another lock, or was kept beyond its lock */
+  assertHolds(lock: ObservedMutex): void {
+    if (this.#held && this.#lock === lock) return;
+    throw new ChlError('INTERNAL', `The guard of "${this.holder}" does not hold the lock.`);
+  }
+
+  /** Called by the lock alone, when `runExclusive` ends. */
+  expire(): void {
+    this.#held = false;
+  }
+}
+
+/** async-mutex that knows who holds it, and how long others waited for whom. First come, first served. */
+export class ObservedMutex {
+  readonly #options: ObservedMutexOptions;
+  readonly #mutex = new Mutex();
+  readonly #waitCounts = new Array<number>(WAIT_BUCKETS_MS.length + 1).fill(0);
+  #holder: string | null = null;
+  #waits = 0;
+  #longestWaitMs = 0;
+  #longestWaitHolder: string | null = null;
+
+  constructor(options: ObservedMutexOptions) {
+    this.#options = options;
+  }
+
+  async runExclusive<T>(holder: string, work: (held: Guard) => Promise<T> | T): Promise<T> {
+    const askedAtMs = this.#options.clock.monotonicMs();
+    const blockedBy = this.#holder;
+    return this.#mutex.runExclusive(async () => {
+      this.#observeWait(this.#options.clock.monotonicMs() - askedAtMs, holder, blockedBy);
+      const held = new Guard(this, holder);
+      this.#holder = holder;
+      try {
+        return await work(held);
+      } finally {
+        held.expire();
+        this.#holder = null;
+      }
+    });
+  }
+
+  get holder(): string | null {
+    return this.#holder;
+  }
+
+  status(): LockStatus {
+    return {
+      waits: this.#waits,
+      longestWaitMs: this.#longestWaitMs,
+      longestWaitHolder: this.#longestWaitHolder,
+    };
+  }
+
+  /** How many acquisitions waited at most `WAIT_BUCKETS_MS[i]`, and in the last place longer than all. */
+  waitHistogram(): readonly number[] {
+    return [...this.#waitCounts];
+  }
+
+  #observeWait(waitMs: number, holder: string, blockedBy: string | null): void {
+    const bucket = WAIT_BUCKETS_MS.findIndex((bound) => waitMs <= bound);
+    const place = bucket < 0 ? WAIT_BUCKETS_MS.length : bucket;
+    this.#waitCounts[place] = this.#waitCounts[place]! + 1;
+    if (blockedBy === null) return;
+    this.#waits += 1;
+    if (waitMs > this.#longestWaitMs) {
+      this.#longestWaitMs = waitMs;
+      this.#longestWaitHolder = blockedBy;
+    }
+    if (waitMs > SLOW_WAIT_MS) {
+      const fields = { lock: this.#options.name, holder: blockedBy, waiter: holder, waitMs };
+      this.#options.logger.warn(fields, 'a lock was waited for longer than a second');
+    }
+  }
+}
