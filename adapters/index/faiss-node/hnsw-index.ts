@@ -1,5 +1,5 @@
 import type { BackendIndex, NearestRows } from '../../../src/core/ports/vector-backend.ts';
-import { FlatIndex } from '../flat/flat-index.ts';
+import type { FlatIndex } from '../flat/flat-index.ts';
 import type { FaissIndex } from './faiss-index.ts';
 
 /**

@@ -1,0 +1,31 @@
+import { compile } from './setup/compile.mjs';
+import { setUpFaiss } from './setup/faiss.mjs';
+import { checkNodeVersion } from './setup/node-version.mjs';
+import { installPackages } from './setup/packages.mjs';
+import { say, SetupError } from './setup/terminal.mjs';
+
+/**
+ * Brings a fresh clone to where the service runs and the tests can: packages, FAISS, dist. What is
+ * done already is skipped. Plain JavaScript with no dependency, since it runs before there are any.
+ *
+ * @param {{retry?: boolean}} [options] `retry` tries again what failed the last time
+ */
+export async function setUp(options) {
+  checkNodeVersion();
+  await installPackages();
+  await setUpFaiss(options);
+  await compile();
+}
+
+/** Runs `main`, and ends the process with a message rather than a stack when set-up fails. */
+export async function runProgram(main) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(error.message);
+    process.exitCode = 1;
+  }
+}
+
+if (process.argv[1] === import.meta.filename) await runProgram(() => setUp({ retry: true }));

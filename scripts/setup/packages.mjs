@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NODE_MODULES, ROOT } from './paths.mjs';
+import { npm } from './run.mjs';
+import { say, SetupError } from './terminal.mjs';
+
+/** `npm ci`, unless node_modules already is what package-lock.json says. */
+export async function installPackages() {
+  if (isInstalled(ROOT)) return;
+  say('installing npm packages (npm ci) …');
+  const { ok, output } = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: ROOT });
+  if (!ok) throw new SetupError(`npm ci failed:\n${output.trim()}`);
+  if (!isInstalled(ROOT)) throw new SetupError(`npm ci left ${NODE_MODULES} unlike package-lock.json.`);
+}
+
+/**
+ * npm writes down what it installed, last of all, in node_modules/.package-lock.json. Packages for
+ * other platforms are in the one list and not in the other.
+ */
+export function isInstalled(root) {
+  const recordPath = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(recordPath)) return false;
+  const wanted = packagesOf(join(root, 'package-lock.json'));
+  const installed = packagesOf(recordPath);
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (path === '') return true;
+    const found = installed[path];
+    return found === undefined ? entry.optional === true : found.version === entry.version;
+  });
+}
+
+const packagesOf = (path) => JSON.parse(readFileSync(path, 'utf8')).packages;
