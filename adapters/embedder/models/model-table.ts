@@ -1,0 +1,116 @@
+import type {
+  DuplicateCalibration,
+  EmbeddingRole,
+  EmbedText,
+  FusionWeights,
+} from '../../../src/core/ports/embedder.ts';
+
+export type Pooling = 'mean' | 'cls' | 'last_token';
+
+/** How a family of sentence embedders wants to be asked; from the model cards of each family. */
+export interface ModelTraits {
+  readonly family: string;
+  readonly pooling: Pooling;
+  readonly queryPrefix: string;
+  readonly passagePrefix: string;
+  /** Tokens the model reads; what is beyond is cut. */
+  readonly tokensMax: number;
+  readonly calibration: DuplicateCalibration;
+}
+
+/**
+ * Cosines of unrelated texts differ a lot between families (e5 squeezes everything above 0.7), so the
+ * calibration does too.
+ */
+const MODELS: readonly (ModelTraits & { readonly pattern: RegExp })[] = [
+  {
+    family: 'e5-instruct',
+    pattern: /e5.*instruct/i,
+    pooling: 'last_token',
+    queryPrefix: 'Instruct: Given a question, retrieve notes that answer it\nQuery: ',
+    passagePrefix: '',
+    tokensMax: 512,
+    calibration: { similarCosine: 0.8, duplicateCosine: 0.93 },
+  },
+  {
+    family: 'e5',
+    pattern: /(^|[/_-])(multilingual-)?e5([_-]|$)/i,
+    pooling: 'mean',
+    queryPrefix: 'query: ',
+    passagePrefix: 'passage: ',
+    tokensMax: 512,
+    calibration: { similarCosine: 0.84, duplicateCosine: 0.94 },
+  },
+  {
+    family: 'bge',
+    pattern: /(^|[/_-])bge[_-](small|base|large)-en/i,
+    pooling: 'cls',
+    queryPrefix: 'Represent this sentence for searching relevant passages: ',
+    passagePrefix: '',
+    tokensMax: 512,
+    calibration: { similarCosine: 0.72, duplicateCosine: 0.9 },
+  },
+  {
+    family: 'bge-m3',
+    pattern: /(^|[/_-])bge[_-]m3/i,
+    pooling: 'cls',
+    queryPrefix: '',
+    passagePrefix: '',
+    tokensMax: 8192,
+    calibration: { similarCosine: 0.65, duplicateCosine: 0.88 },
+  },
+  {
+    family: 'gte',
+    pattern: /(^|[/_-])gte[_-]/i,
+    pooling: 'mean',
+    queryPrefix: '',
+    passagePrefix: '',
+    tokensMax: 512,
+    calibration: { similarCosine: 0.82, duplicateCosine: 0.94 },
+  },
+  {
+    family: 'qwen3-embedding',
+    pattern: /qwen3[_-]embedding/i,
+    pooling: 'last_token',
+    queryPrefix:
+      'Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:',
+    passagePrefix: '',
+    tokensMax: 8192,
+    calibration: { similarCosine: 0.6, duplicateCosine: 0.88 },
+  },
+  {
+    family: 'nomic-embed',
+    pattern: /nomic-embed/i,
+    pooling: 'mean',
+    queryPrefix: 'search_query: ',
+    passagePrefix: 'search_document: ',
+    tokensMax: 2048,
+    calibration: { similarCosine: 0.68, duplicateCosine: 0.9 },
+  },
+];
+
+/** all-MiniLM, paraphrase-*, OpenAI's text-embedding-3 and anything unknown: no prefix, mean pooling. */
+const PLAIN: ModelTraits = {
+  family: 'sentence-transformers',
+  pooling: 'mean',
+  queryPrefix: '',
+  passagePrefix: '',
+  tokensMax: 512,
+  calibration: { similarCosine: 0.55, duplicateCosine: 0.87 },
+};
+
+export const modelTraits = (model: string): ModelTraits =>
+  MODELS.find((one) => one.pattern.test(model)) ?? PLAIN;
+
+/** A model of meaning and BM25 find different things and err differently: they count alike. */
+export const SEMANTIC_WEIGHTS: FusionWeights = { vector: 1, text: 1 };
+
+/** A token is rarely shorter than two characters; more than this many could only be cut by the model. */
+const CHARS_PER_TOKEN_MAX = 8;
+
+/** The one text a model reads for an entry or a query. */
+export function modelInput(traits: ModelTraits, text: EmbedText, role: EmbeddingRole): string {
+  const words = text.heading === '' ? text.body : `${text.heading}\n${text.body}`;
+  const prefix = role === 'query' ? traits.queryPrefix : traits.passagePrefix;
+  return prefix + words.slice(0, traits.tokensMax * CHARS_PER_TOKEN_MAX).toWellFormed();
+}
