@@ -1,0 +1,92 @@
+import { healthResponse } from '../../service/contract/health.ts';
+import { loadConfig } from '../config.ts';
+import { CommandError, EXIT } from './command-error.ts';
+import type { CommandLine } from './command-line.ts';
+import type { Service } from './service.ts';
+import type { Terminal } from './terminal.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A service that accepts the connection and then says nothing is as good as none. */
+const PROBE_TIMEOUT_MS = 10_000;
+
+/**
+ * The running service; where none runs and none was asked for by name, the data folder itself, so
+ * that the same commands work before the first `chl serve` and while the service is down.
+ * @throws CommandError `unreachable`
+ */
+export async function connect(
+  line: CommandLine,
+  environment: Environment,
+  terminal: Terminal,
+): Promise<Service> {
+  const asked = line.text('url') ?? nonEmpty(environment['CHL_URL']);
+  const url = asked ?? `http://127.0.0.1:${nonEmpty(environment['CHL_PORT']) ?? '8000'}`;
+  const service = remoteService(url, line.text('key') ?? nonEmpty(environment['CHL_API_KEY']));
+  const problem = await probe(service);
+  if (problem === null) return service;
+  if (asked !== null) {
+    throw new CommandError(EXIT.unreachable, problem, {
+      hint: 'Start one with "chl serve", or name another with --url.',
+    });
+  }
+  terminal.note(`No service at ${url}; working on the data folder itself.`);
+  return localService(environment);
+}
+
+function remoteService(url: string, key: string | null): Service {
+  if (!URL.canParse(url) || !/^https?:/.test(url)) {
+    throw new CommandError(
+      EXIT.usage,
+      `--url must be an address such as http://127.0.0.1:8000, not "${url}".`,
+    );
+  }
+  const base = url.endsWith('/') ? url : `${url}/`;
+  return {
+    place: url,
+    async fetch(path, init = {}) {
+      const headers = new Headers(init.headers);
+      if (key !== null) headers.set('Authorization', `Bearer ${key}`);
+      try {
+        return await fetch(new URL(path.replace(/^\//, ''), base), { ...init, headers });
+      } catch (cause) {
+        throw new CommandError(EXIT.unreachable, `No CHL service answers at ${url}.`, { cause });
+      }
+    },
+    close: async () => undefined,
+  };
+}
+
+/** Null when a CHL service is there, healthy or not. */
+async function probe(service: Service): Promise<string | null> {
+  try {
+    const response = await service.fetch('/health', { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+    const parsed = healthResponse.safeParse(await response.json().catch(() => null));
+    return parsed.success ? null : `What answers at ${service.place} is not a CHL service.`;
+  } catch (error) {
+    if (error instanceof CommandError) return error.message;
+    return `No CHL service answers at ${service.place}.`;
+  }
+}
+
+/**
+ * Whoever may open the data folder needs no key, so none is configured; nobody but this process can
+ * reach the application.
+ */
+async function localService(environment: Environment): Promise<Service> {
+  const config = loadConfig({ CHL_LOG_LEVEL: 'warn', ...environment });
+  const { openApplication } = await import('../application.ts');
+  const application = await openApplication({ ...config, apiKeys: { text: null, file: null } });
+  return {
+    place: config.dataDir,
+    fetch: async (path, init = {}) => {
+      const headers = new Headers(init.headers);
+      headers.set('Host', '127.0.0.1');
+      return application.app.fetch(new Request(new URL(path, 'http://127.0.0.1'), { ...init, headers }));
+    },
+    close: () => application.close(),
+  };
+}
+
+const nonEmpty = (text: string | undefined): string | null =>
+  text === undefined || text === '' ? null : text;

@@ -1,0 +1,139 @@
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { createCategoryRequest } from '../../service/contract/categories.ts';
+import { CommandError, EXIT, type ExitCode } from './command-error.ts';
+import { fileError } from './file-error.ts';
+import { chunksOf, storeChunk, type LineResult } from './import-lines.ts';
+import { accepted, jsonRequest, type Service } from './service.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ImportOptions {
+  readonly file: string;
+  readonly categoriesFile: string | null;
+  readonly json: boolean;
+}
+
+/** A refused line, as it is reported. */
+interface FailedLine {
+  readonly line: number;
+  readonly ref: string | null;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** All are counted; this many are told, so that a wrong file of any size is refused in constant memory. */
+const FAILURES_TOLD = 1000;
+const FAILURES_SHOWN = 20;
+
+export async function importCommand(
+  service: Service,
+  options: ImportOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const startedMs = performance.now();
+  // Both files are looked at before anything is stored.
+  const sizeBytes = await fileSize(options.file);
+  const categories = options.categoriesFile === null ? [] : await readCategories(options.categoriesFile);
+  const newCategories = await createCategories(service, categories);
+
+  const counts = { created: 0, updated: 0, unchanged: 0, failed: 0 };
+  const failures: FailedLine[] = [];
+  const stream = createReadStream(options.file);
+  const progress = terminal.progress(sizeBytes, 'bytes');
+  try {
+    for await (const chunk of chunksOf(stream)) {
+      for await (const answer of storeChunk(service, chunk)) count(answer, counts, failures);
+      progress.update(stream.bytesRead);
+    }
+  } catch (error) {
+    throw fileError(error, options.file);
+  } finally {
+    progress.stop();
+    stream.destroy();
+  }
+
+  const seconds = (performance.now() - startedMs) / 1000;
+  if (options.json)
+    terminal.print(JSON.stringify({ ...counts, new_categories: newCategories, seconds, failures }));
+  else report(counts, newCategories, seconds, failures, terminal);
+  return counts.failed > 0 ? EXIT.failure : EXIT.ok;
+}
+
+type Counts = Record<'created' | 'updated' | 'unchanged' | 'failed', number>;
+
+function count({ line, result }: LineResult, counts: Counts, failures: FailedLine[]): void {
+  if (result.status !== 'error') {
+    counts[result.status] += 1;
+    return;
+  }
+  counts.failed += 1;
+  if (failures.length === FAILURES_TOLD) return;
+  failures.push({
+    line: line.number,
+    ref: result.ref,
+    code: result.error.code,
+    message: result.error.message,
+  });
+}
+
+function report(
+  counts: Counts,
+  newCategories: number,
+  seconds: number,
+  failures: readonly FailedLine[],
+  terminal: Terminal,
+): void {
+  for (const { line, ref, message } of failures.slice(0, FAILURES_SHOWN)) {
+    terminal.note(`line ${line}${ref === null ? '' : ` (${ref})`}: ${message}`);
+  }
+  if (counts.failed > FAILURES_SHOWN) terminal.note(`… and ${counts.failed - FAILURES_SHOWN} more`);
+  const lines = counts.created + counts.updated + counts.unchanged + counts.failed;
+  const categories = newCategories === 0 ? '' : `${newCategories} new categories; `;
+  terminal.print(
+    `${categories}${lines} entries in ${seconds.toFixed(1)} s: ${counts.created} created, ` +
+      `${counts.updated} updated, ${counts.unchanged} unchanged, ${counts.failed} failed.`,
+  );
+}
+
+const categoryList = z.array(createCategoryRequest);
+type NewCategory = z.output<typeof createCategoryRequest>;
+
+async function fileSize(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}
+
+/** `[{code, name, description}]`, or an answer of `GET /api/v1/categories/`. */
+async function readCategories(file: string): Promise<readonly NewCategory[]> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw error instanceof SyntaxError ? notCategories(file) : fileError(error, file);
+  }
+  const parsed = z.union([categoryList, z.object({ categories: categoryList })]).safeParse(content);
+  if (!parsed.success) throw notCategories(file);
+  return Array.isArray(parsed.data) ? parsed.data : parsed.data.categories;
+}
+
+const notCategories = (file: string): CommandError =>
+  new CommandError(EXIT.failure, `${file} is not a JSON list of categories with code, name and description.`);
+
+/** @returns how many there were not yet */
+async function createCategories(service: Service, categories: readonly NewCategory[]): Promise<number> {
+  let created = 0;
+  for (const category of categories) {
+    const response = await service.fetch('/api/v1/categories', jsonRequest(category));
+    if (response.status === 409) {
+      await response.body?.cancel();
+      continue;
+    }
+    await (await accepted(service, response)).body?.cancel();
+    created += 1;
+  }
+  return created;
+}

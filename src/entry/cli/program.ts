@@ -1,0 +1,127 @@
+import { cac, type CAC } from 'cac';
+import { ENTITY_TYPES } from '../../core/entry.ts';
+import { ChlError } from '../../core/errors.ts';
+import { SEARCH_MODES } from '../../core/ports/index-host.ts';
+import { CONTRACT_LIMITS } from '../../service/contract/limits.ts';
+import { CommandError, EXIT, type ExitCode } from './command-error.ts';
+import { CommandLine } from './command-line.ts';
+import { connect, type Environment } from './connect.ts';
+import type { Service } from './service.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Invocation {
+  /** Without the program and its file. */
+  readonly args: readonly string[];
+  readonly environment: Environment;
+  readonly terminal: Terminal;
+  readonly version: string;
+}
+
+/** Runs one command to its end; nothing is thrown, and what went wrong is on stderr. */
+export async function runProgram(invocation: Invocation): Promise<ExitCode> {
+  try {
+    return await dispatch(invocation);
+  } catch (error) {
+    return reportFailure(error, invocation.terminal);
+  }
+}
+
+async function dispatch(invocation: Invocation): Promise<ExitCode> {
+  const program = cac('chl');
+  program.help();
+  program.version(invocation.version);
+  program.option('--url <address>', 'Service to talk to (CHL_URL, else the port CHL_PORT on this machine)');
+  program.option('--key <key>', 'API key to send (CHL_API_KEY)');
+  program.option('--json', 'Answer as JSON, for programs');
+  defineCommands(program, invocation);
+
+  program.parse(['', '', ...invocation.args], { run: false });
+  if (program.options['help'] === true || program.options['version'] === true) return EXIT.ok;
+  if (program.matchedCommand === undefined) {
+    const [unknown] = program.args;
+    if (unknown !== undefined)
+      throw new CommandError(EXIT.usage, `There is no command "${unknown}".`, { hint: 'See chl --help.' });
+    program.outputHelp();
+    return EXIT.usage;
+  }
+  return (await program.runMatchedCommand()) as ExitCode;
+}
+
+function defineCommands(program: CAC, invocation: Invocation): void {
+  const { environment, terminal } = invocation;
+  const line = new CommandLine(invocation.args);
+  const json = line.flag('json');
+  const withService = async (body: (service: Service) => Promise<ExitCode>): Promise<ExitCode> => {
+    const service = await connect(line, environment, terminal);
+    try {
+      return await body(service);
+    } finally {
+      await service.close();
+    }
+  };
+
+  program.command('serve', 'Run the service until it is stopped').action(async () => {
+    const { serve } = await import('../serve.ts');
+    await serve({ ...environment });
+    return EXIT.ok;
+  });
+
+  program
+    .command('import <file>', 'Store the entries of an NDJSON file; one with a known ref is updated')
+    .option('--categories <file>', 'JSON list of categories to create first')
+    .action(async (file: string) => {
+      const { importCommand } = await import('./import-command.ts');
+      const options = { file, categoriesFile: line.text('categories'), json };
+      return withService((service) => importCommand(service, options, terminal));
+    });
+
+  program
+    .command('export [file]', 'Write all entries as NDJSON, to a file or to stdout')
+    .action(async (file?: string) => {
+      const { exportCommand } = await import('./export-command.ts');
+      return withService((service) => exportCommand(service, { file: file ?? null, json }, terminal));
+    });
+
+  program
+    .command('search <...words>', 'Search as agents do')
+    .option('--category <code>', 'Only this category')
+    .option('--type <type>', `Only this type: ${ENTITY_TYPES.join(', ')}`)
+    .option('--mode <mode>', `${SEARCH_MODES.join(', ')}`)
+    .option('--limit <count>', 'How many to show (10)')
+    .action(async (words: readonly string[]) => {
+      const { searchCommand } = await import('./search-command.ts');
+      const options = {
+        query: words.join(' '),
+        category: line.text('category'),
+        type: line.oneOf('type', ENTITY_TYPES),
+        mode: line.oneOf('mode', SEARCH_MODES),
+        limit: line.integer('limit', 10, { min: 1, max: CONTRACT_LIMITS.searchLimit }),
+        json,
+      };
+      return withService((service) => searchCommand(service, options, terminal));
+    });
+
+  program.command('status', 'How the service and its index are').action(async () => {
+    const { statusCommand } = await import('./status-command.ts');
+    return withService((service) => statusCommand(service, json, terminal));
+  });
+
+  program.command('mcp', 'Speak MCP over stdio for a running service').action(async () => {
+    const { runMcpProxy } = await import('./mcp.ts');
+    const url =
+      line.text('url') ?? environment['CHL_URL'] ?? `http://127.0.0.1:${environment['CHL_PORT'] ?? '8000'}`;
+    await runMcpProxy({ url, apiKey: line.text('key') ?? environment['CHL_API_KEY'] ?? null });
+    return EXIT.ok;
+  });
+}
+
+function reportFailure(error: unknown, terminal: Terminal): ExitCode {
+  const hint = error instanceof CommandError || error instanceof ChlError ? error.hint : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  terminal.note(`chl: ${message}${hint === undefined ? '' : ` ${hint}`}`);
+  if (error instanceof CommandError) return error.exitCode;
+  // cac's own: an unknown option, a missing argument.
+  if (error instanceof Error && error.name === 'CACError') return EXIT.usage;
+  if (error instanceof ChlError) return error.code === 'CONFIGURATION' ? EXIT.usage : EXIT.failure;
+  return EXIT.failure;
+}

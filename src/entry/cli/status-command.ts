@@ -1,0 +1,82 @@
+import colors from 'picocolors';
+import { indexStatusResponse, type IndexStatusResponse } from '../../service/contract/admin.ts';
+import { healthResponse, type HealthResponse } from '../../service/contract/health.ts';
+import { searchHealthResponse, type SearchHealthResponse } from '../../service/contract/search.ts';
+import { CommandError, EXIT, type ExitCode } from './command-error.ts';
+import { call, checked, type Service } from './service.ts';
+import { bytesText, definitionList, type Terminal } from './terminal.ts';
+
+type Row = readonly [name: string, value: string];
+
+/** How the service and its index are. Exit code 1 when it is unhealthy, so that a script can ask. */
+export async function statusCommand(service: Service, json: boolean, terminal: Terminal): Promise<ExitCode> {
+  // 503 is an answer here.
+  const health = checked(service, healthResponse, await (await service.fetch('/health')).json());
+  const content = await call(service, searchHealthResponse, '/api/v1/search/health');
+  const index = await indexStatus(service);
+  if (json) terminal.print(JSON.stringify({ health, content, index }));
+  else
+    terminal.print(
+      definitionList([...healthRows(service, health), ...contentRows(content), ...indexRows(index)]),
+    );
+  return health.status === 'unhealthy' ? EXIT.failure : EXIT.ok;
+}
+
+/** Null when the key may not see it. */
+async function indexStatus(service: Service): Promise<IndexStatusResponse | null> {
+  try {
+    return await call(service, indexStatusResponse, '/admin/index/status');
+  } catch (error) {
+    if (error instanceof CommandError && error.exitCode === EXIT.refused) return null;
+    throw error;
+  }
+}
+
+const STATE_COLORS = { healthy: colors.green, degraded: colors.yellow, unhealthy: colors.red } as const;
+
+function healthRows(service: Service, { status, components }: HealthResponse): Row[] {
+  const component = ({ status: state, detail }: HealthResponse['components']['database']): string =>
+    `${STATE_COLORS[state](state)}  ${detail}`;
+  return [
+    ['service', `${STATE_COLORS[status](status)}  ${service.place}`],
+    ['database', component(components.database)],
+    ['index', component(components.faiss_index)],
+    ['embedder', component(components.embedding_model)],
+  ];
+}
+
+function contentRows({ totals, embedding_status: embedding, warnings }: SearchHealthResponse): Row[] {
+  return [
+    ['experiences', String(totals.experiences)],
+    ['skills', String(totals.skills)],
+    ['embedded', `${embedding.embedded} (${embedding.pending} pending, ${embedding.failed} failed)`],
+    ...warnings.map((warning): Row => ['warning', colors.yellow(warning)]),
+  ];
+}
+
+function indexRows(index: IndexStatusResponse | null): Row[] {
+  if (index === null) return [['details', 'need a key with the role admin']];
+  const { snapshot, recovery, segments, growing } = index;
+  return [
+    ['backend', `${index.backend ?? 'none'} (${index.model_name}, ${index.dimension} dimensions)`],
+    ['vectors', `${index.index_size} in ${segments.length} sealed segments and ${growing.rows} growing rows`],
+    ['tombstones', `${index.tombstones} (${(100 * index.tombstone_ratio).toFixed(1)} %)`],
+    ['memory', bytesText(index.memory_bytes)],
+    [
+      'snapshot',
+      snapshot === null
+        ? 'none'
+        : `generation ${snapshot.generation} of ${snapshot.saved_at}, ${bytesText(snapshot.bytes)}`,
+    ],
+    ['save policy', `${index.save_policy}, ${index.unsaved_changes} unsaved changes`],
+    [
+      'rebuild',
+      index.rebuild.running ? `running, ${Math.round(100 * index.rebuild.progress)} %` : 'not running',
+    ],
+    [
+      'recovered from',
+      recovery === null ? 'not yet' : `${recovery.source}, ${recovery.replayed} changes replayed`,
+    ],
+    ...(index.reason === undefined ? [] : [['reason', index.reason] as const]),
+  ];
+}
