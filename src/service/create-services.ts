@@ -61,18 +61,19 @@ export function createServices(ports: ServicePorts, options: ServiceOptions = DE
   const retrieval = new Retrieval({ collection, reader, gateway, logger });
   const duplicateFinder = new DuplicateFinder({ collection, reader, gateway });
   const sessions = new SessionStore(options.sessions);
-  const shared = { reader, collection, committer, gateway, categories, sessions, seqTokens, clock, logger };
+  const requests = new IdempotentRequests();
+  const shared = { reader, collection, committer, gateway, categories, sessions, seqTokens, requests, clock, logger };
   const found = { retrieval, duplicateFinder };
   const index = new IndexAdmin({ ...shared, settings: ports.indexSettings, modelName: embedder.fingerprint.name });
   return {
-    entries: createEntryService({ ...shared, ...found, options, requests: new IdempotentRequests() }),
+    entries: createEntryService({ ...shared, ...found, options }),
     transfer: new Transfer({
       reader,
       importer: new Importer({ ...shared, batchLines: options.importBatchLines }),
       pageEntries: options.exportPageEntries,
     }),
     search: new Search({ ...shared, ...found, sessionOptions: options.sessions }),
-    categories: new Categories({ ...shared, directory: categories, requests: new IdempotentRequests() }),
+    categories: new Categories({ ...shared, directory: categories }),
     sessions: new Sessions(sessions),
     guidelines: new Guidelines(ports.guides ?? {}),
     changes,

@@ -9,6 +9,7 @@ import type { EmbeddingGateway } from './embedding-gateway.ts';
 import { mergeUpdates } from './entry-data.ts';
 import { entryView } from './entry-views.ts';
 import type { IdempotentRequests } from './idempotent-requests.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import { stampOperation, type IdempotencyKey } from './operation-stamp.ts';
 import type { RequestContext } from './request-context.ts';
 import type { SeqTokens } from './seq-token.ts';
@@ -33,6 +34,7 @@ interface Updated {
 
 export class EntryUpdater {
   readonly #parts: EntryUpdaterParts;
+  readonly #merges = new KeyedMutex();
 
   constructor(parts: EntryUpdaterParts) {
     this.#parts = parts;
@@ -70,24 +72,27 @@ export class EntryUpdater {
 
   /**
    * Without an expected version of the client's, somebody else's write in between is no reason to
-   * fail: the updates are merged onto the newer entry, a bounded number of times.
+   * fail: the updates are merged onto the newer entry. Clients of this process take turns, entry by
+   * entry; against other processes it is tried a bounded number of times.
    */
-  async #mergeAndCommit(
+  #mergeAndCommit(
     request: UpdateRequest,
     context: RequestContext,
     expected: number | null,
     key: IdempotencyKey | null,
   ): Promise<Updated> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#attempt(request, context, expected, key);
-      } catch (error) {
-        const failure = toChlError(error);
-        const retries = failure.code === 'VERSION_MISMATCH' && expected === null;
-        if (!retries) throw failure;
-        if (attempt >= this.#parts.mergeAttemptsMax) throw tooContended(failure);
+    if (expected !== null) return this.#attempt(request, context, expected, key);
+    return this.#merges.runExclusive(request.entry_id, async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await this.#attempt(request, context, null, key);
+        } catch (error) {
+          const failure = toChlError(error);
+          if (failure.code !== 'VERSION_MISMATCH') throw failure;
+          if (attempt >= this.#parts.mergeAttemptsMax) throw tooContended(failure);
+        }
       }
-    }
+    });
   }
 
   async #attempt(

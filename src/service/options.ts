@@ -4,7 +4,7 @@ export interface ServiceOptions {
   readonly embedding: EmbeddingOptions;
   readonly duplicates: DuplicateOptions;
   readonly sessions: SessionOptions;
-  /** Update without an expected version: how often the merge is repeated when others write in between. */
+  /** Update without an expected version: how often the merge is tried when other processes write in between. */
   readonly mergeAttemptsMax: number;
   /** Lines of an import that are embedded and committed together. */
   readonly importBatchLines: number;
