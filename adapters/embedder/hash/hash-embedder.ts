@@ -22,7 +22,7 @@ import { WordVectors } from './word-vectors.ts';
  */
 export class HashEmbedder implements Embedder {
   readonly fingerprint: Fingerprint;
-  readonly weights: FusionWeights = { vector: 1, text: 3 };
+  readonly weights: FusionWeights = { vector: 1, text: 5 };
   readonly calibration: DuplicateCalibration = { similarCosine: 0.5, duplicateCosine: 0.85 };
   readonly description: string;
   readonly local = true;
@@ -102,13 +102,14 @@ function increase<Key>(counts: Map<Key, number>, key: Key, by: number): void {
 
 /** A text without a single word ("???") gets a direction of its own, since a vector must have one. */
 function unitLength(sum: Float64Array): Float32Array {
+  const unit = new Float32Array(sum.length);
   let squares = 0;
-  for (const value of sum) squares += value * value;
+  for (let place = 0; place < sum.length; place += 1) squares += sum[place]! * sum[place]!;
   if (squares === 0) {
-    const nothing = new Float32Array(sum.length);
-    nothing[0] = 1;
-    return nothing;
+    unit[0] = 1;
+    return unit;
   }
   const scale = 1 / Math.sqrt(squares);
-  return Float32Array.from(sum, (value) => value * scale);
+  for (let place = 0; place < sum.length; place += 1) unit[place] = sum[place]! * scale;
+  return unit;
 }

@@ -62,10 +62,13 @@ export class WordVectors {
   }
 
   #takeSparse(): Pick<WordVector, 'places' | 'values'> {
-    const places = Uint16Array.from(this.#scratch.keys()).filter((place) => this.#scratch[place] !== 0);
+    const places: number[] = [];
+    for (let place = 0; place < this.#scratch.length; place += 1) {
+      if (this.#scratch[place] !== 0) places.push(place);
+    }
     const values = Float64Array.from(places, (place) => this.#scratch[place]!);
     this.#scratch.fill(0);
-    return { places, values };
+    return { places: Uint16Array.from(places), values };
   }
 }
 

@@ -10,8 +10,11 @@ import { ProximityScorer } from './proximity.ts';
 import { planQuery, type QueryPlan, type TermStatistics } from './query-plan.ts';
 import { Vocabulary, type TermNo } from './vocabulary.ts';
 
-/** So many of the best by BM25 are looked at for neighbouring words; fixed, so that k does not change the order. */
-const PROXIMITY_DEPTH = 100;
+/**
+ * So many of the best by BM25 are looked at for neighbouring words. Fixed, so that k does not change
+ * the order; the gain is never negative, so they stay ahead of the rest.
+ */
+const PROXIMITY_DEPTH = 50;
 
 /**
  * BM25 over postings in memory (Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and
@@ -31,6 +34,8 @@ export class Bm25Index implements TextIndex, TermStatistics {
   #inverted: InvertedIndex;
   /** One per slot, all 0 between searches. */
   #accumulators = new Float32Array(0);
+  /** The slots with a score, as far as `#accumulate` says. */
+  #touched = new Uint32Array(0);
 
   constructor(parameters: Partial<Bm25Parameters> = {}) {
     this.#parameters = { ...DEFAULT_PARAMETERS, ...parameters };
@@ -69,8 +74,8 @@ export class Bm25Index implements TextIndex, TermStatistics {
 
   search(query: string, k: number, accept?: DocSet): TextHits {
     const plan = planQuery(query, this.#vocabulary, this, this.#parameters);
-    const touched = this.#accumulate(plan.boosts);
-    const best = this.#takeBest(touched, Math.max(k, PROXIMITY_DEPTH), accept);
+    const touchedCount = this.#accumulate(plan.boosts);
+    const best = this.#takeBest(touchedCount, Math.max(k, PROXIMITY_DEPTH), accept);
     const { ids, scores } = this.#addProximity(best, plan.pairs);
     return { docs: Uint32Array.from(ids.subarray(0, k)), scores: scores.slice(0, k), scoreMax: plan.scoreMax };
   }
@@ -79,7 +84,7 @@ export class Bm25Index implements TextIndex, TermStatistics {
     const { index, terms } = this.#inverted.compacted(renumbered);
     this.#inverted = index;
     this.#vocabulary = this.#vocabulary.renumbered(terms);
-    this.#accumulators = new Float32Array(index.lengths.length);
+    this.#accumulators = new Float32Array(0);
   }
 
   /** The number of words. */
@@ -92,51 +97,66 @@ export class Bm25Index implements TextIndex, TermStatistics {
     return wordCount;
   }
 
-  /** Sums the scores of every document that has one of the terms; the slots touched. */
-  #accumulate(boosts: QueryPlan['boosts']): readonly number[] {
+  /** Sums the scores of every document that has one of the terms; how many slots are in `#touched`. */
+  #accumulate(boosts: QueryPlan['boosts']): number {
     const { lengths, postings, averageLength } = this.#inverted;
     const { docs, weights, starts, counts } = postings;
-    if (this.#accumulators.length < lengths.length) this.#accumulators = new Float32Array(lengths.length);
+    this.#reserveSlots(lengths.length);
     const accumulators = this.#accumulators;
+    const touched = this.#touched;
     const { k1, b } = this.#parameters;
     const lengthBase = k1 * (1 - b);
     const lengthFactor = (k1 * b) / Math.max(averageLength, 1);
-    const touched: number[] = [];
+    let touchedCount = 0;
     for (const [term, boost] of boosts) {
       const start = starts[term]!;
       const end = start + counts[term]!;
       for (let at = start; at < end; at += 1) {
         const doc = docs[at]!;
+        const length = lengths[doc]!;
+        if (length === Infinity) continue;
         const weight = weights[at]!;
         const before = accumulators[doc]!;
-        if (before === 0) touched.push(doc);
-        accumulators[doc] = before + (boost * weight) / (weight + lengthBase + lengthFactor * lengths[doc]!);
+        if (before === 0) touched[touchedCount++] = doc;
+        accumulators[doc] = before + (boost * weight) / (weight + lengthBase + lengthFactor * length);
       }
     }
-    return touched;
+    return touchedCount;
+  }
+
+  #reserveSlots(slotCount: number): void {
+    if (this.#accumulators.length >= slotCount) return;
+    this.#accumulators = new Float32Array(slotCount);
+    this.#touched = new Uint32Array(slotCount);
   }
 
   /** The best accepted ones; clears the accumulators. */
-  #takeBest(touched: readonly number[], count: number, accept: DocSet | undefined): Ranked {
+  #takeBest(touchedCount: number, count: number, accept: DocSet | undefined): Ranked {
+    const accumulators = this.#accumulators;
+    const touched = this.#touched;
     const best = new TopK(count);
-    for (const doc of touched) {
-      const score = this.#accumulators[doc]!;
-      this.#accumulators[doc] = 0;
-      // 0: a removed document, or one seen before.
-      if (score === 0 || score < best.threshold) continue;
-      if (accept === undefined || accept.has(asDocNo(doc))) best.offer(score, doc);
+    let threshold = best.threshold;
+    for (let index = 0; index < touchedCount; index += 1) {
+      const doc = touched[index]!;
+      const score = accumulators[doc]!;
+      accumulators[doc] = 0;
+      if (score < threshold || (accept !== undefined && !accept.has(asDocNo(doc)))) continue;
+      best.offer(score, doc);
+      threshold = best.threshold;
     }
     return best.takeRanked();
   }
 
   #addProximity(candidates: Ranked, pairs: QueryPlan['pairs']): Ranked {
-    if (pairs.length === 0 || candidates.ids.length === 0) return candidates;
-    const best = new TopK(candidates.ids.length);
+    const { ids, scores } = candidates;
+    if (pairs.length === 0 || ids.length === 0) return candidates;
+    const best = new TopK(ids.length);
     this.#proximity.withPairs(pairs, (proximity) => {
-      candidates.ids.forEach((doc, rank) => {
-        const sequence = this.#inverted.documents.sequence(asDocNo(doc));
-        best.offer(Math.fround(candidates.scores[rank]! + proximity(sequence)), doc);
-      });
+      for (let rank = 0; rank < ids.length; rank += 1) {
+        const doc = ids[rank]!;
+        const gain = rank < PROXIMITY_DEPTH ? proximity(this.#inverted.documents.sequence(asDocNo(doc))) : 0;
+        best.offer(Math.fround(scores[rank]! + gain), doc);
+      }
     });
     return best.takeRanked();
   }

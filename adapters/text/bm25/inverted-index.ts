@@ -15,8 +15,7 @@ const NO_DOCUMENT = Number.POSITIVE_INFINITY;
  * Documents as sequences of term numbers, and for every term the documents that have it. Knows numbers
  * only; words are the vocabulary's, ranking is the index's.
  *
- * A removed document stays in the posting lists until `compacted`: its length becomes infinite, which
- * makes whatever BM25 computes for it 0 without a test in the scoring loop.
+ * A removed document stays in the posting lists until `compacted`; an infinite length marks it.
  */
 export class InvertedIndex {
   readonly postings = new PostingLists();
