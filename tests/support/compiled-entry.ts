@@ -33,7 +33,8 @@ async function compile(entry: string): Promise<URL> {
       extends: join(root, 'tsconfig.build.json'),
       compilerOptions: { rootDir: root, outDir: folder },
       files: [join(root, entry)],
-      include: [],
+      // Declarations of libraries without types of their own.
+      include: [join(root, 'adapters/**/*.d.ts')],
     }),
   );
   const compiler = join(

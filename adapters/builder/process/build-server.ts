@@ -1,6 +1,8 @@
+import { constants, setPriority } from 'node:os';
 import { toChlError } from '../../../src/core/errors.ts';
 import { buildSegment } from '../../../src/core/snapshot/build-segment.ts';
 import type { BuildContext } from '../../../src/core/snapshot/build-segment.ts';
+import { leaveWithParent } from '../../host/process/leave-with-parent.ts';
 import type { BuildAnswer, BuildRequest, BuildTarget } from './protocol.ts';
 
 export interface BuildServerOptions {
@@ -9,11 +11,20 @@ export interface BuildServerOptions {
   loadBackend: BuildContext['backend'];
 }
 
+/** Makes this process the builder of the one that started it. */
+export function serveBuilds(options: BuildServerOptions): void {
+  leaveWithParent();
+  setPriority(constants.priority.PRIORITY_LOW);
+  process.on('message', (request: BuildRequest) => {
+    void answerBuild(request, options).then((answer) => process.send?.(answer));
+  });
+}
+
 /**
  * Does one task and forgets everything about it: files and database are opened anew each time, which
  * takes a few milliseconds and leaves nothing open between builds.
  */
-export async function answerBuild({ target, task }: BuildRequest, options: BuildServerOptions): Promise<BuildAnswer> {
+async function answerBuild({ target, task }: BuildRequest, options: BuildServerOptions): Promise<BuildAnswer> {
   try {
     const source = await options.openSource(target);
     try {

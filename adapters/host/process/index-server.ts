@@ -1,6 +1,6 @@
 import { ChlError, toChlError } from '../../../src/core/errors.ts';
-import type { IndexCollection, IndexHost } from '../../../src/core/ports/index-host.ts';
-import type { Logger } from '../../../src/core/ports/runtime.ts';
+import type { CollectionState, IndexCollection, IndexHost } from '../../../src/core/ports/index-host.ts';
+import type { Clock, Logger } from '../../../src/core/ports/runtime.ts';
 import type {
   Answer,
   CallResults,
@@ -11,25 +11,37 @@ import type {
   ToIndexProcess,
 } from './protocol.ts';
 
+/** How late the serving process may learn that a collection has come back by itself. */
+const STATE_REPORT_MS = 200;
+
 /** The child's end of the channel: `process` in the entry. */
 export interface IndexServerOptions {
   readonly host: IndexHost;
+  readonly clock: Clock;
   readonly logger: Logger;
   send(message: FromIndexProcess): void;
   /** Runs `callback` once the messages that have already arrived were handled. */
   afterArrived(callback: () => void): void;
 }
 
+interface OpenCollection {
+  readonly collection: IndexCollection;
+  hasOpened: boolean;
+  /** What the serving process was last told; null when it must be told anew. */
+  reported: CollectionState | null;
+}
+
 /** Serves an index host to another process. Whatever arrived together is answered together. */
 export class IndexServer {
   readonly #options: IndexServerOptions;
-  readonly #collections = new Map<CollectionNumber, IndexCollection>();
+  readonly #collections = new Map<CollectionNumber, OpenCollection>();
   #answers: Answer[] = [];
   #batchesTaken = 0;
   #flushing = false;
 
   constructor(options: IndexServerOptions) {
     this.#options = options;
+    this.#watchStates();
   }
 
   receive(message: ToIndexProcess): void {
@@ -55,10 +67,30 @@ export class IndexServer {
   }
 
   #open(number: CollectionNumber, collection: IndexCollection): void {
-    this.#collections.set(number, collection);
-    void collection.opened.then(() =>
-      this.#options.send({ kind: 'opened', collection: number, state: collection.state }),
-    );
+    const open: OpenCollection = { collection, hasOpened: false, reported: null };
+    this.#collections.set(number, open);
+    void collection.opened.then(() => {
+      open.hasOpened = true;
+      open.reported = null;
+      this.#reportStates();
+    });
+  }
+
+  /** A collection that retries by itself tells nobody; so its state is looked at. */
+  #watchStates(): void {
+    this.#options.clock.setTimer(() => {
+      this.#reportStates();
+      this.#watchStates();
+    }, STATE_REPORT_MS);
+  }
+
+  #reportStates(): void {
+    for (const [number, open] of this.#collections) {
+      const { state } = open.collection;
+      if (state === open.reported) continue;
+      open.reported = state;
+      this.#options.send({ kind: 'state', collection: number, state, hasOpened: open.hasOpened });
+    }
   }
 
   async #call(number: CollectionNumber, call: CollectionCall): Promise<CallResults[keyof CallResults]> {
@@ -91,8 +123,8 @@ export class IndexServer {
   }
 
   #collection(number: CollectionNumber): IndexCollection {
-    const collection = this.#collections.get(number);
-    if (collection !== undefined) return collection;
+    const open = this.#collections.get(number);
+    if (open !== undefined) return open.collection;
     throw new ChlError('UNAVAILABLE', 'The collection is closed.', { operation: 'index.host' });
   }
 
@@ -121,11 +153,12 @@ export class IndexServer {
 
   #flush(): void {
     this.#flushing = false;
+    // Before the answers, so that who is told "unavailable" sees the same in the state.
+    this.#reportStates();
     const message: FromIndexProcess = {
       kind: 'answers',
       answers: this.#answers,
       batchesTaken: this.#batchesTaken,
-      states: [...this.#collections].map(([collection, { state }]) => ({ collection, state })),
     };
     this.#answers = [];
     this.#batchesTaken = 0;

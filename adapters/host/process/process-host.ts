@@ -87,12 +87,11 @@ export class ProcessHost implements IndexHost {
   #receive(message: FromIndexProcess): void {
     switch (message.kind) {
       case 'answers':
-        for (const { collection, state } of message.states) this.#collections.get(collection)?.reported(state, false);
         for (const answer of message.answers) this.#pending.settle(answer);
         this.#batcher.taken(message.batchesTaken);
         return;
-      case 'opened':
-        this.#collections.get(message.collection)?.reported(message.state, true);
+      case 'state':
+        this.#collections.get(message.collection)?.reported(message.state, message.hasOpened);
         if (message.state === 'ready') this.#supervisor.recovered();
         return;
       case 'log':

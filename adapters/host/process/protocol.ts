@@ -54,10 +54,15 @@ export type FromIndexProcess =
       readonly answers: readonly Answer[];
       /** Batches of searches begun since the last message: so many more may be sent. */
       readonly batchesTaken: number;
-      /** State of each open collection now. */
-      readonly states: readonly { readonly collection: CollectionNumber; readonly state: CollectionState }[];
     }
-  | { readonly kind: 'opened'; readonly collection: CollectionNumber; readonly state: CollectionState }
+  | {
+      /** Sent whenever it changes. */
+      readonly kind: 'state';
+      readonly collection: CollectionNumber;
+      readonly state: CollectionState;
+      /** The first open has ended, well or badly. */
+      readonly hasOpened: boolean;
+    }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: LogFields; readonly message: string }
   | { readonly kind: 'pong' };
 

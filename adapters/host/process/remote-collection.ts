@@ -89,11 +89,11 @@ export class RemoteCollection implements IndexCollection {
   }
 
   /** The index process says how it stands. */
-  reported(state: CollectionState, firstOpenEnded: boolean): void {
+  reported(state: CollectionState, hasOpened: boolean): void {
     if (this.#state === 'closed') return;
     this.#state = state;
     this.#reason = null;
-    if (firstOpenEnded) this.#resolveOpened();
+    if (hasOpened) this.#resolveOpened();
   }
 
   /** The process died; another will open the collection. */

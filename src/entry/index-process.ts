@@ -1,0 +1,32 @@
+import { ProcessBuilder } from '../../adapters/builder/process/process-builder.ts';
+import { openIndexSource } from '../../adapters/catalog/libsql/index-source.ts';
+import { systemClock } from '../../adapters/clock/system-clock.ts';
+import { MemoryFiles } from '../../adapters/files/memory/memory-files.ts';
+import { NodeFiles } from '../../adapters/files/node/node-files.ts';
+import { InlineHost } from '../../adapters/host/inline/inline-host.ts';
+import { serveIndexProcess } from '../../adapters/host/process/serve-index-process.ts';
+import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
+import { InlineBuilder } from '../core/snapshot/inline-builder.ts';
+import { vectorBackends } from './vector-backends.ts';
+
+/** The process that holds every index. Started by `ProcessHost`; starts the builder in its turn. */
+const builderEntry = new URL(import.meta.url.replace('index-process', 'builder-process'));
+
+serveIndexProcess(
+  ({ logger }) =>
+    new InlineHost({
+      backends: vectorBackends,
+      createTextIndex: () => new Bm25Index(),
+      openFiles: async ({ directory }) => (directory === null ? new MemoryFiles() : NodeFiles.open(directory)),
+      openSource: (spec) => openIndexSource(spec),
+      createBuilder: ({ directory, databaseUrl, databaseAuthToken, fingerprint }, context) => {
+        // Files in this process's memory are out of another one's reach.
+        if (directory === null) return new InlineBuilder(context);
+        const target = { directory, databaseUrl, databaseAuthToken, fingerprint };
+        return new ProcessBuilder({ entry: builderEntry, target, clock: systemClock, logger });
+      },
+      clock: systemClock,
+      logger,
+    }),
+  systemClock,
+);
