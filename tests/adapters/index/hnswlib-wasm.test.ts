@@ -1,8 +1,7 @@
 import { hnswlibWasmBackend } from '../../../adapters/index/hnswlib-wasm/backend.ts';
 import { vectorBackendSuite } from '../../conformance/vector-backend.suite.ts';
 import { vitestRegistrar } from '../../support/vitest-registrar.ts';
-import { hnswlibWasmLacks } from './lack-reasons.ts';
 import { hnswlibWasmTests } from './hnswlib-wasm.own.ts';
 
-vectorBackendSuite(vitestRegistrar, () => Promise.resolve(hnswlibWasmBackend), hnswlibWasmLacks);
+vectorBackendSuite(vitestRegistrar, () => Promise.resolve(hnswlibWasmBackend));
 hnswlibWasmTests(vitestRegistrar);
