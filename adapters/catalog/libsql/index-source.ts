@@ -82,7 +82,7 @@ export class LibsqlIndexSource implements IndexSource {
   ): Promise<readonly IndexDocument[]> {
     const vectorsAreOurs = (await readFingerprint(this.#reader)) === this.#fingerprint;
     const columns = DOCUMENT_COLUMNS.concat(text ? TEXT_COLUMNS : []).join(', ');
-    const [row] = await this.#reader.all(
+    const row = await this.#reader.first(
       `SELECT json_group_array(json_array(${columns})) AS page
        FROM (SELECT * FROM entries WHERE entry_key > ? ORDER BY entry_key LIMIT ?)`,
       [after, limit],

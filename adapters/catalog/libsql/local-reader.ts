@@ -9,6 +9,14 @@ export class LocalReader implements SqlReader {
     this.#connection = connection;
   }
 
+  async first(sql: string, args?: readonly SqlValue[]): Promise<SqlRow | null> {
+    try {
+      return await this.#connection.first(sql, args);
+    } catch (error) {
+      throw didNotHappen(error, 'catalog.read');
+    }
+  }
+
   async all(sql: string, args?: readonly SqlValue[]): Promise<readonly SqlRow[]> {
     try {
       return await this.#connection.all(sql, args);

@@ -160,7 +160,7 @@ export class LocalWriter implements BindingWriter {
 }
 
 async function useWriteAheadLog(connection: SqlConnection): Promise<void> {
-  const [row] = await connection.all('PRAGMA journal_mode = WAL');
+  const row = await connection.first('PRAGMA journal_mode = WAL');
   if (row?.['journal_mode'] === 'wal') return;
   throw new ChlError('CONFIGURATION', 'The database cannot keep a write-ahead log here.', {
     operation: 'catalog.open',
@@ -170,7 +170,7 @@ async function useWriteAheadLog(connection: SqlConnection): Promise<void> {
 
 /** Copies the log into the file, syncs both and cuts the log to nothing. */
 async function emptyLog(connection: SqlConnection): Promise<void> {
-  const [row] = await connection.all('PRAGMA wal_checkpoint(TRUNCATE)');
+  const row = await connection.first('PRAGMA wal_checkpoint(TRUNCATE)');
   if (row?.['busy'] === 0) return;
   throw new ChlError('UNAVAILABLE', 'The database is busy recovering from a failed write.', {
     operation: 'catalog.recover',

@@ -11,6 +11,8 @@ export type SqlCell = string | number | null | ArrayBuffer;
 export type SqlRow = Readonly<Record<string, SqlCell>>;
 
 export interface SqlReader {
+  /** The first row, or null; half the cost of `all`, which the writer notices. */
+  first(sql: string, args?: readonly SqlValue[]): Promise<SqlRow | null>;
   all(sql: string, args?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
 }
 

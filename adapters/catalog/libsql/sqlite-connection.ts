@@ -33,6 +33,10 @@ export class SqliteConnection implements SqlConnection {
     return this.#prepare(sql).all([...args]) as SqlRow[];
   }
 
+  async first(sql: string, args: readonly SqlValue[] = []): Promise<SqlRow | null> {
+    return (this.#prepare(sql).get([...args]) as SqlRow | undefined) ?? null;
+  }
+
   async run(sql: string, args: readonly SqlValue[] = []): Promise<void> {
     this.#prepare(sql).run([...args]);
   }

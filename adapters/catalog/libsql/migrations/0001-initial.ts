@@ -43,7 +43,8 @@ const TABLES: readonly string[] = [
     updated_at_ms    INTEGER NOT NULL
   ) STRICT`,
   'CREATE INDEX entries_by_category ON entries (category_code, type, entry_key)',
-  'CREATE INDEX entries_by_status ON entries (type, embedding_status)',
+  // Nearly always empty.
+  `CREATE INDEX entries_not_embedded ON entries (embedding_status) WHERE embedding_status <> 'embedded'`,
 
   `CREATE TABLE entry_tags (
     tag       TEXT NOT NULL,

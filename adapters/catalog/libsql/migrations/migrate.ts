@@ -74,7 +74,7 @@ async function schemaVersion(reader: SqlReader): Promise<number> {
   );
   if (tables.length === 0) return 0;
   if (!tables.some((table) => table['name'] === 'meta')) throw notOurs();
-  const [row] = await reader.all(`SELECT value FROM meta WHERE name = 'schema_version'`);
+  const row = await reader.first(`SELECT value FROM meta WHERE name = 'schema_version'`);
   const version = Number(row?.['value']);
   if (!Number.isInteger(version) || version < 1) throw notOurs();
   return version;

@@ -1,5 +1,5 @@
 import { ChlError } from '../../../../src/core/errors.ts';
-import { insertCategory, selectCategory } from '../tables/categories.ts';
+import { insertCategory } from '../tables/categories.ts';
 import type { GroupContext, OperationOf, OperationResult } from './group-context.ts';
 
 export async function createCategory(
@@ -7,7 +7,7 @@ export async function createCategory(
   operation: OperationOf<'create-category'>,
 ): Promise<OperationResult> {
   const { category, atMs } = operation;
-  if ((await selectCategory(group.session, category.code)) !== null) {
+  if (await group.hasCategory(category.code)) {
     throw new ChlError('CONFLICT', `There is already a category ${category.code}.`, {
       operation: 'catalog.commit',
     });

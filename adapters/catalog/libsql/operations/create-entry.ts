@@ -1,11 +1,11 @@
-import type { Entry } from '../../../../src/core/entry.ts';
+import { entryText, type Entry } from '../../../../src/core/entry.ts';
 import type { NewEntry } from '../../../../src/core/ports/catalog.ts';
 import { indexDocument } from '../index-document.ts';
 import { entryByRef, insertEntry } from '../tables/entries.ts';
 import { insertHistory } from '../tables/history.ts';
-import { carryOutPlan, planEmbedding, requireFingerprint } from './embedding-plan.ts';
+import { carryOutPlan, planEmbedding } from './embedding-plan.ts';
 import type { GroupContext, OperationOf, OperationResult } from './group-context.ts';
-import { refTaken, requireCategory, requireFreeId, requireFreeName } from './refusals.ts';
+import { refTaken, requireCategory, requireFingerprint, requireFreeId, requireFreeName } from './refusals.ts';
 import { replaceEntry } from './replace-entry.ts';
 
 export async function createEntry(
@@ -14,8 +14,8 @@ export async function createEntry(
 ): Promise<OperationResult> {
   const { session } = group;
   const { entry: input, embedding, actor, atMs } = operation;
-  await requireFingerprint(session, embedding.fingerprint);
-  await requireCategory(session, input.categoryCode);
+  await requireFingerprint(group, embedding.fingerprint);
+  await requireCategory(group, input.categoryCode);
 
   const holder = input.ref === null ? null : await entryByRef(session, input.ref);
   if (holder !== null) return importOver(group, holder, operation);
@@ -25,6 +25,7 @@ export async function createEntry(
   const plan = planEmbedding(embedding, null, group.nextSeq);
   const entry = await insertEntry(session, input, plan.state, atMs);
   await carryOutPlan(session, plan, entry, embedding);
+  group.replaceText(entry.key, null, entryText(entry));
   const seq = await group.recordChange('create', entry, entry.version, atMs);
   await insertHistory(session, entry, { seq, op: 'create', version: entry.version, actor, atMs });
   return {

@@ -1,9 +1,9 @@
 import { asVectorId } from '../../../../src/core/ids.ts';
 import { indexDocument } from '../index-document.ts';
-import { storeEmbedding } from '../tables/embeddings.ts';
+import { clearEmbedding, storeEmbedding } from '../tables/embeddings.ts';
 import { entryByKey, setEmbedding } from '../tables/entries.ts';
-import { requireFingerprint } from './embedding-plan.ts';
 import type { GroupContext, OperationOf, OperationResult } from './group-context.ts';
+import { requireFingerprint } from './refusals.ts';
 
 /** A vector that was made after the entry was stored. Late for a newer version, it is dropped. */
 export async function embedEntry(
@@ -12,12 +12,13 @@ export async function embedEntry(
 ): Promise<OperationResult> {
   const { session } = group;
   const { key, baseVersion, vector, fingerprint, contentHash, atMs } = operation;
-  await requireFingerprint(session, fingerprint);
+  await requireFingerprint(group, fingerprint);
   const entry = await entryByKey(session, key);
   if (entry === null || entry.version !== baseVersion) {
     return { entry, entryId: entry?.id ?? null, change: null, seq: group.last.seq, created: false };
   }
   const vectorId = asVectorId(group.nextSeq);
+  await clearEmbedding(session, key);
   await storeEmbedding(session, key, { vectorId, fingerprint, contentHash, vector });
   const state = { seq: group.nextSeq, vectorId, embeddingStatus: 'embedded' } as const;
   const embedded = await setEmbedding(session, entry, state);

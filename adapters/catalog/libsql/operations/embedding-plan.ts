@@ -1,16 +1,9 @@
-import { ChlError } from '../../../../src/core/errors.ts';
 import type { Entry } from '../../../../src/core/entry.ts';
 import { asVectorId, type Seq } from '../../../../src/core/ids.ts';
 import type { EmbeddingInput } from '../../../../src/core/ports/catalog.ts';
 import type { SqlSession } from '../sql-session.ts';
-import {
-  queueEmbedding,
-  removeEmbedding,
-  storeEmbedding,
-  type StoredEmbedding,
-} from '../tables/embeddings.ts';
+import { queueEmbedding, storeEmbedding, type StoredEmbedding } from '../tables/embeddings.ts';
 import type { EmbeddingState } from '../tables/entries.ts';
-import { bindFingerprint } from '../tables/meta.ts';
 
 /** Which vector an entry has after a write. */
 export interface EmbeddingPlan {
@@ -36,7 +29,7 @@ export function planEmbedding(
   return { step: 'queue', state: { seq, vectorId: null, embeddingStatus: 'pending' }, vector: null };
 }
 
-/** @param entry as it is after the write */
+/** @param entry as it is after the write; what it had before is cleared away unless it is kept */
 export async function carryOutPlan(
   session: SqlSession,
   plan: EmbeddingPlan,
@@ -49,7 +42,6 @@ export async function carryOutPlan(
     await storeEmbedding(session, entry.key, { vectorId, fingerprint, contentHash, vector: input.vector });
   }
   if (plan.step === 'queue' && input.vector === null) {
-    await removeEmbedding(session, entry.key);
     await queueEmbedding(session, entry.key, {
       version: entry.version,
       fingerprint,
@@ -57,17 +49,6 @@ export async function carryOutPlan(
       reason: input.reason,
       queuedSeq: entry.seq,
       atMs: entry.updatedAtMs,
-    });
-  }
-}
-
-/** Vectors of two embedders never mix: the first write binds the database, and others are refused. */
-export async function requireFingerprint(session: SqlSession, fingerprint: string): Promise<void> {
-  const bound = await bindFingerprint(session, fingerprint);
-  if (bound !== fingerprint) {
-    throw new ChlError('EMBEDDER_MISMATCH', `The stored vectors are of ${bound}, not of ${fingerprint}.`, {
-      operation: 'catalog.commit',
-      hint: 'Configure the former embedder again, or run `chl reembed`.',
     });
   }
 }

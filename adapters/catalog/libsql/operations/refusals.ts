@@ -1,7 +1,7 @@
 import { ChlError } from '../../../../src/core/errors.ts';
 import type { EntityType, Entry, EntryData, SkillData } from '../../../../src/core/entry.ts';
 import type { SqlSession } from '../sql-session.ts';
-import { selectCategory } from '../tables/categories.ts';
+import type { GroupContext } from './group-context.ts';
 import { entryById, entryByRef, entryExists, skillIdByName } from '../tables/entries.ts';
 
 /**
@@ -30,10 +30,20 @@ export function requireVersion(entry: Entry, expected: number): void {
   );
 }
 
-export async function requireCategory(session: SqlSession, code: string): Promise<void> {
-  if ((await selectCategory(session, code)) === null) {
+export async function requireCategory(group: GroupContext, code: string): Promise<void> {
+  if (!(await group.hasCategory(code))) {
     throw new ChlError('NOT_FOUND', `There is no category ${code}.`, { operation });
   }
+}
+
+/** Vectors of two embedders never mix: the first write binds the database, and others are refused. */
+export async function requireFingerprint(group: GroupContext, fingerprint: string): Promise<void> {
+  const bound = await group.bindFingerprint(fingerprint);
+  if (bound === fingerprint) return;
+  throw new ChlError('EMBEDDER_MISMATCH', `The stored vectors are of ${bound}, not of ${fingerprint}.`, {
+    operation,
+    hint: 'Configure the former embedder again, or run `chl reembed`.',
+  });
 }
 
 export async function requireFreeId(session: SqlSession, id: string): Promise<void> {

@@ -1,7 +1,7 @@
-import type { Entry, EntryData } from '../../../../src/core/entry.ts';
+import { entryText, type Entry, type EntryData } from '../../../../src/core/entry.ts';
 import type { EmbeddingInput } from '../../../../src/core/ports/catalog.ts';
 import { indexDocument } from '../index-document.ts';
-import { embeddingOf } from '../tables/embeddings.ts';
+import { clearEmbedding, embeddingOf } from '../tables/embeddings.ts';
 import { updateEntry } from '../tables/entries.ts';
 import { insertHistory } from '../tables/history.ts';
 import { carryOutPlan, planEmbedding } from './embedding-plan.ts';
@@ -31,7 +31,9 @@ export async function replaceEntry(
 
   const plan = planEmbedding(embedding, await embeddingOf(session, entry.key), group.nextSeq);
   const updated = await updateEntry(session, entry, { categoryCode, data, tags, ref, ...plan.state }, atMs);
+  if (plan.step !== 'keep') await clearEmbedding(session, entry.key);
   await carryOutPlan(session, plan, updated, embedding);
+  group.replaceText(entry.key, entryText(entry), entryText(updated));
   const seq = await group.recordChange('update', updated, updated.version, atMs);
   await insertHistory(session, updated, { seq, op: 'update', version: updated.version, actor, atMs });
   return {

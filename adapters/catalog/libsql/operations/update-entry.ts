@@ -1,6 +1,5 @@
-import { requireFingerprint } from './embedding-plan.ts';
 import type { GroupContext, OperationOf, OperationResult } from './group-context.ts';
-import { requireEntry, requireVersion } from './refusals.ts';
+import { requireEntry, requireFingerprint, requireVersion } from './refusals.ts';
 import { replaceEntry } from './replace-entry.ts';
 
 export async function updateEntry(
@@ -8,7 +7,7 @@ export async function updateEntry(
   operation: OperationOf<'update'>,
 ): Promise<OperationResult> {
   const { type, entryId, baseVersion, data, tags, ref, embedding, actor, atMs } = operation;
-  await requireFingerprint(group.session, embedding.fingerprint);
+  await requireFingerprint(group, embedding.fingerprint);
   const entry = await requireEntry(group.session, type, entryId);
   requireVersion(entry, baseVersion);
   const { categoryCode } = entry;

@@ -11,21 +11,24 @@ export async function insertCategory(session: SqlSession, category: Category): P
 }
 
 export async function selectCategory(reader: SqlReader, code: string): Promise<Category | null> {
-  const [row] = await reader.all('SELECT * FROM categories WHERE code = ?', [code]);
-  return row === undefined ? null : categoryFromRow(row);
+  const row = await reader.first('SELECT * FROM categories WHERE code = ?', [code]);
+  return row === null ? null : categoryFromRow(row);
 }
 
-/** By code. Counts come from the index on (category_code, type) alone. */
+/** By code. Counted in the order of the index on (category_code, type), which alone is read. */
 export async function selectCategories(reader: SqlReader): Promise<readonly CategoryWithCounts[]> {
   const rows = await reader.all(
-    `SELECT c.*, total(e.type = 'experience') AS experiences, total(e.type = 'skill') AS skills
-     FROM categories c LEFT JOIN entries e ON e.category_code = c.code
-     GROUP BY c.code ORDER BY c.code`,
+    `WITH counts AS (SELECT category_code, type, count(*) AS entries FROM entries GROUP BY category_code, type)
+     SELECT c.*, x.entries AS experiences, s.entries AS skills
+     FROM categories c
+     LEFT JOIN counts x ON x.category_code = c.code AND x.type = 'experience'
+     LEFT JOIN counts s ON s.category_code = c.code AND s.type = 'skill'
+     ORDER BY c.code`,
   );
   return rows.map((row) => ({
     ...categoryFromRow(row),
-    experienceCount: row['experiences'] as number,
-    skillCount: row['skills'] as number,
+    experienceCount: (row['experiences'] as number | null) ?? 0,
+    skillCount: (row['skills'] as number | null) ?? 0,
   }));
 }
 

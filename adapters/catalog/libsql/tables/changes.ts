@@ -23,7 +23,7 @@ export interface NewChange {
  * histories that diverged after a restore can be told apart although their numbers agree.
  */
 export async function insertChange(session: SqlSession, change: NewChange): Promise<ChangeMark> {
-  const [row] = await session.all(
+  const row = await session.first(
     `INSERT INTO changes (seq, op, entry_id, entry_key, type, category_code, version, vector_id, nonce, at_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, lower(hex(randomblob(8))), ?)
      RETURNING nonce`,
@@ -44,22 +44,22 @@ export async function insertChange(session: SqlSession, change: NewChange): Prom
 
 /** The newest change. The counter is AUTOINCREMENT's own, which retention can't set back. */
 export async function lastChange(reader: SqlReader): Promise<ChangeMark> {
-  const [row] = await reader.all(
+  const row = await reader.first(
     `SELECT s.seq, c.nonce FROM sqlite_sequence s LEFT JOIN changes c ON c.seq = s.seq WHERE s.name = 'changes'`,
   );
-  return row === undefined
+  return row === null
     ? { seq: asSeq(0), nonce: '' }
     : { seq: asSeq(row['seq'] as number), nonce: (row['nonce'] as string | null) ?? '' };
 }
 
 export async function nonceOf(reader: SqlReader, seq: Seq): Promise<string | null> {
-  const [row] = await reader.all('SELECT nonce FROM changes WHERE seq = ?', [seq]);
-  return row === undefined ? null : (row['nonce'] as string);
+  const row = await reader.first('SELECT nonce FROM changes WHERE seq = ?', [seq]);
+  return row === null ? null : (row['nonce'] as string);
 }
 
 /** @throws GONE when changes after `after` have been dropped by retention */
 export async function refuseBelowHorizon(reader: SqlReader, after: Seq): Promise<void> {
-  const [row] = await reader.all('SELECT min(seq) AS oldest FROM changes');
+  const row = await reader.first('SELECT min(seq) AS oldest FROM changes');
   const oldest = row?.['oldest'] ?? null;
   if (typeof oldest === 'number' && after < oldest - 1) {
     throw new ChlError('GONE', `Changes up to ${oldest - 1} are no longer kept.`, {

@@ -10,8 +10,8 @@ export interface StoredEmbedding {
 }
 
 export async function embeddingOf(reader: SqlReader, key: EntryKey): Promise<StoredEmbedding | null> {
-  const [row] = await reader.all('SELECT * FROM embeddings WHERE entry_key = ?', [key]);
-  if (row === undefined) return null;
+  const row = await reader.first('SELECT * FROM embeddings WHERE entry_key = ?', [key]);
+  if (row === null) return null;
   return {
     vectorId: asVectorId(row['vector_id'] as number),
     fingerprint: row['fingerprint'] as string,
@@ -20,25 +20,20 @@ export async function embeddingOf(reader: SqlReader, key: EntryKey): Promise<Sto
   };
 }
 
-/** Replaces the vector the entry had: an old one must never answer for a new text. */
 export async function storeEmbedding(
   session: SqlSession,
   key: EntryKey,
   embedding: StoredEmbedding,
 ): Promise<void> {
-  await removeEmbedding(session, key);
   await session.run(
     'INSERT INTO embeddings (vector_id, entry_key, fingerprint, content_hash, vector) VALUES (?, ?, ?, ?, ?)',
     [embedding.vectorId, key, embedding.fingerprint, embedding.contentHash, vectorToBlob(embedding.vector)],
   );
-  await removeFromQueue(session, key);
 }
 
-export async function removeEmbedding(session: SqlSession, key: EntryKey): Promise<void> {
+/** Takes away the vector, which must never answer for a newer text, and the place in the queue. */
+export async function clearEmbedding(session: SqlSession, key: EntryKey): Promise<void> {
   await session.run('DELETE FROM embeddings WHERE entry_key = ?', [key]);
-}
-
-export async function removeFromQueue(session: SqlSession, key: EntryKey): Promise<void> {
   await session.run('DELETE FROM embedding_queue WHERE entry_key = ?', [key]);
 }
 
@@ -52,14 +47,13 @@ export interface QueuedEmbedding {
   readonly atMs: number;
 }
 
-/** At the end of the queue, with a fresh count of attempts, also when an older version waits already. */
 export async function queueEmbedding(
   session: SqlSession,
   key: EntryKey,
   queued: QueuedEmbedding,
 ): Promise<void> {
   await session.run(
-    `REPLACE INTO embedding_queue
+    `INSERT INTO embedding_queue
        (entry_key, version, fingerprint, content_hash, reason, queued_seq, attempts, next_attempt_ms)
      VALUES (?, ?, ?, ?, ?, ?, 0, ?)`,
     [

@@ -1,9 +1,8 @@
-import { entryText, type EmbeddingStatus, type EntityType, type Entry } from '../../../../src/core/entry.ts';
+import type { EmbeddingStatus, EntityType, Entry } from '../../../../src/core/entry.ts';
 import { asEntryKey, type EntryKey, type Seq, type VectorId } from '../../../../src/core/ids.ts';
 import type { NewEntry } from '../../../../src/core/ports/catalog.ts';
-import { indexText, unindexText } from '../../../text/fts5/table.ts';
 import type { SqlReader, SqlSession } from '../sql-session.ts';
-import { removeEmbedding, removeFromQueue } from './embeddings.ts';
+import { clearEmbedding } from './embeddings.ts';
 import { dataToColumns, entryFromRow } from './entry-row.ts';
 
 /** Of an entry that this service wrote itself; federation would tell others apart. */
@@ -23,7 +22,7 @@ export async function insertEntry(
   atMs: number,
 ): Promise<Entry> {
   const columns = dataToColumns(input.type, input.data);
-  const [row] = await session.all(
+  const row = await session.first(
     `INSERT INTO entries (id, type, category_code, section, skill_name, heading, body, data, tags, ref, author,
        source, sync_status, embedding_status, vector_id, version, seq, created_at_ms, updated_at_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)
@@ -51,7 +50,6 @@ export async function insertEntry(
   );
   const key = asEntryKey(row?.['entry_key'] as number);
   await insertTags(session, key, input.tags);
-  await indexText(session, key, columns);
   const { type: _type, data: _data, ...fields } = input;
   const common = {
     ...fields,
@@ -80,7 +78,6 @@ export async function updateEntry(
   atMs: number,
 ): Promise<Entry> {
   const columns = dataToColumns(entry.type, changes.data);
-  const before = entryText(entry);
   const updated = { ...entry, ...changes, version: entry.version + 1, updatedAtMs: atMs } as Entry;
   await session.run(
     `UPDATE entries SET category_code = ?, section = ?, skill_name = ?, heading = ?, body = ?, data = ?, tags = ?,
@@ -105,10 +102,6 @@ export async function updateEntry(
   );
   await session.run('DELETE FROM entry_tags WHERE entry_key = ?', [entry.key]);
   await insertTags(session, entry.key, changes.tags);
-  if (before.heading !== columns.heading || before.body !== columns.body) {
-    await unindexText(session, entry.key, before);
-    await indexText(session, entry.key, columns);
-  }
   return updated;
 }
 
@@ -123,11 +116,9 @@ export async function setEmbedding(session: SqlSession, entry: Entry, state: Emb
   return { ...entry, ...state };
 }
 
-/** With everything that stands for it; its history stays. */
+/** With its tags, its vector and its place in the queue; its history stays. */
 export async function deleteEntry(session: SqlSession, entry: Entry): Promise<void> {
-  await unindexText(session, entry.key, entryText(entry));
-  await removeEmbedding(session, entry.key);
-  await removeFromQueue(session, entry.key);
+  await clearEmbedding(session, entry.key);
   await session.run('DELETE FROM entry_tags WHERE entry_key = ?', [entry.key]);
   await session.run('DELETE FROM entries WHERE entry_key = ?', [entry.key]);
 }
@@ -150,8 +141,8 @@ export async function entryExists(reader: SqlReader, id: string): Promise<boolea
 }
 
 export async function skillIdByName(reader: SqlReader, name: string): Promise<string | null> {
-  const [row] = await reader.all('SELECT id FROM entries WHERE skill_name = ?', [name]);
-  return row === undefined ? null : (row['id'] as string);
+  const row = await reader.first('SELECT id FROM entries WHERE skill_name = ?', [name]);
+  return row === null ? null : (row['id'] as string);
 }
 
 async function selectOne(
@@ -159,8 +150,8 @@ async function selectOne(
   where: string,
   args: readonly (string | number)[],
 ): Promise<Entry | null> {
-  const [row] = await reader.all(`SELECT * FROM entries WHERE ${where}`, args);
-  return row === undefined ? null : entryFromRow(row);
+  const row = await reader.first(`SELECT * FROM entries WHERE ${where}`, args);
+  return row === null ? null : entryFromRow(row);
 }
 
 async function insertTags(session: SqlSession, key: EntryKey, tags: readonly string[]): Promise<void> {

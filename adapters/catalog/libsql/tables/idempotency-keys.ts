@@ -19,11 +19,11 @@ export async function recallOutcome(
   nowMs: number,
 ): Promise<Success | null> {
   const { owner, key, requestHash } = idempotency;
-  const [row] = await session.all(
+  const row = await session.first(
     'SELECT request_hash, outcome, created_at_ms FROM idempotency_keys WHERE owner = ? AND key = ?',
     [owner, key],
   );
-  if (row === undefined) return null;
+  if (row === null) return null;
   if ((row['created_at_ms'] as number) <= nowMs - LIFETIME_MS) {
     await session.run('DELETE FROM idempotency_keys WHERE owner = ? AND key = ?', [owner, key]);
     return null;

@@ -25,6 +25,6 @@ export async function bindFingerprint(session: SqlSession, fingerprint: string):
 }
 
 async function readMeta(reader: SqlReader, name: MetaName): Promise<string | null> {
-  const [row] = await reader.all('SELECT value FROM meta WHERE name = ?', [name]);
-  return row === undefined ? null : (row['value'] as string);
+  const row = await reader.first('SELECT value FROM meta WHERE name = ?', [name]);
+  return row === null ? null : (row['value'] as string);
 }

@@ -1,4 +1,4 @@
-import type { MessagePort, TransferListItem } from 'node:worker_threads';
+import type { MessagePort, Transferable } from 'node:worker_threads';
 import { toChlError } from '../../../../src/core/errors.ts';
 import type { WriterFault } from '../local-writer.ts';
 import type { ThreadMessage, ThreadRequest } from './protocol.ts';
@@ -7,7 +7,7 @@ import type { ThreadMessage, ThreadRequest } from './protocol.ts';
 export interface ThreadService<Call, Result> {
   handle(call: Call): Promise<Result>;
   /** Buffers of a result that are moved instead of copied. */
-  transferables(result: Result): readonly TransferListItem[];
+  transferables(result: Result): readonly Transferable[];
   close(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export async function serveThread<Call, Result>(
   port: MessagePort,
   open: (onFault: FaultListener) => Promise<ThreadService<Call, Result>>,
 ): Promise<void> {
-  const post = (message: ThreadMessage<Result>, transfer: readonly TransferListItem[] = []): void =>
+  const post = (message: ThreadMessage<Result>, transfer: readonly Transferable[] = []): void =>
     port.postMessage(message, transfer);
   let service: ThreadService<Call, Result>;
   try {

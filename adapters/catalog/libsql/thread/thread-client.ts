@@ -1,4 +1,4 @@
-import { Worker, type TransferListItem } from 'node:worker_threads';
+import { Worker, type Transferable } from 'node:worker_threads';
 import { ChlError } from '../../../../src/core/errors.ts';
 import type { ThreadData, ThreadMessage, ThreadRequest } from './protocol.ts';
 import type { FaultListener } from './serve-thread.ts';
@@ -35,7 +35,7 @@ export class ThreadClient<Call, Result> {
   }
 
   /** @param transfer buffers that move to the thread; the caller must own them */
-  async call(call: Call, transfer: readonly TransferListItem[] = []): Promise<Result> {
+  async call(call: Call, transfer: readonly Transferable[] = []): Promise<Result> {
     const result = await this.#send(call, transfer);
     if (result === null) throw new ChlError('INTERNAL', 'The thread closed instead of answering.');
     return result;
@@ -48,7 +48,7 @@ export class ThreadClient<Call, Result> {
     await (await this.#worker)?.terminate();
   }
 
-  async #send(call: Call | 'close', transfer: readonly TransferListItem[]): Promise<Result | null> {
+  async #send(call: Call | 'close', transfer: readonly Transferable[]): Promise<Result | null> {
     if (this.#closed) throw new ChlError('UNAVAILABLE', 'The database is closed.');
     this.#worker ??= this.#spawn();
     const worker = await this.#worker;

@@ -28,6 +28,11 @@ export class ThreadedReader implements SqlReader {
     return new ThreadedReader(client);
   }
 
+  async first(sql: string, args: readonly SqlValue[] = []): Promise<SqlRow | null> {
+    const [row] = await this.all(sql, args);
+    return row ?? null;
+  }
+
   all(sql: string, args: readonly SqlValue[] = []): Promise<readonly SqlRow[]> {
     return this.#client.call({ sql, args });
   }

@@ -1,4 +1,4 @@
-import type { TransferListItem } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
 import type { CommitReport, WriteOperation } from '../../../../src/core/ports/catalog.ts';
 
 /**
@@ -16,7 +16,7 @@ export function withOwnVectors(group: readonly WriteOperation[]): readonly Write
   });
 }
 
-export function vectorBuffersOf(group: readonly WriteOperation[]): readonly TransferListItem[] {
+export function vectorBuffersOf(group: readonly WriteOperation[]): readonly Transferable[] {
   const vectors = group.map((operation) => {
     if (operation.kind === 'embed') return operation.vector;
     return 'embedding' in operation ? operation.embedding.vector : null;
@@ -24,11 +24,11 @@ export function vectorBuffersOf(group: readonly WriteOperation[]): readonly Tran
   return buffersOf(vectors);
 }
 
-export function vectorBuffersOfReport(report: CommitReport): readonly TransferListItem[] {
+export function vectorBuffersOfReport(report: CommitReport): readonly Transferable[] {
   return buffersOf(report.outcomes.map((outcome) => (outcome.ok ? (outcome.change?.vector ?? null) : null)));
 }
 
-function buffersOf(vectors: readonly (Float32Array | null)[]): readonly TransferListItem[] {
+function buffersOf(vectors: readonly (Float32Array | null)[]): readonly Transferable[] {
   const buffers = new Set<ArrayBuffer>();
   for (const vector of vectors) if (vector?.buffer instanceof ArrayBuffer) buffers.add(vector.buffer);
   return [...buffers];
