@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ChlError } from '../core/errors.ts';
 import type { BackendChoice, IndexKindChoice, SavePolicy } from '../core/ports/index-host.ts';
 import type { HnswParameters } from '../core/ports/vector-backend.ts';
+import type { ApiKeyText } from './config/api-keys.ts';
 import {
   environmentSchema,
   FOREIGN_VARIABLES,
@@ -15,11 +16,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
-  readonly database: {
-    /** Null: a file in the data folder. */
-    readonly url: string | null;
-    readonly authToken: string | null;
-  };
+  /** Null: a file in the data folder. */
+  readonly databaseUrl: string | null;
   readonly index: {
     readonly host: 'auto' | 'process' | 'inline';
     readonly backend: BackendChoice;
@@ -32,7 +30,8 @@ export interface Config {
     readonly rebuildThreshold: number;
   };
   readonly embedder: { readonly choice: 'hash'; readonly dimension: number };
-  readonly apiKeys: { readonly text: string | null; readonly file: string | null };
+  readonly apiKeys: readonly ApiKeyText[];
+  readonly apiKeysFile: string | null;
   readonly limits: { readonly bodyBytes: number; readonly importBytes: number };
   readonly logLevel: LogLevel;
 }
@@ -68,7 +67,7 @@ function toConfig(values: Environment): Config {
     host: values.CHL_HOST,
     port: values.CHL_PORT,
     dataDir: values.CHL_DATA_DIR,
-    database: { url: values.CHL_DATABASE_URL ?? null, authToken: values.CHL_DATABASE_AUTH_TOKEN ?? null },
+    databaseUrl: values.CHL_DATABASE_URL ?? null,
     index: {
       host: values.CHL_INDEX_HOST,
       backend: values.CHL_INDEX_BACKEND,
@@ -81,7 +80,8 @@ function toConfig(values: Environment): Config {
       rebuildThreshold: values.CHL_FAISS_REBUILD_THRESHOLD,
     },
     embedder: { choice: values.CHL_EMBEDDER, dimension: values.CHL_EMBEDDING_DIMENSION },
-    apiKeys: { text: values.CHL_API_KEYS ?? null, file: values.CHL_API_KEYS_FILE ?? null },
+    apiKeys: values.CHL_API_KEYS ?? [],
+    apiKeysFile: values.CHL_API_KEYS_FILE ?? null,
     limits: { bodyBytes: values.CHL_MAX_BODY_BYTES, importBytes: values.CHL_MAX_IMPORT_BYTES },
     logLevel: values.CHL_LOG_LEVEL,
   };

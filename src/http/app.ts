@@ -7,6 +7,7 @@ import { requireSameHost } from './auth/same-host.ts';
 import { docsRoutes, type DocsAssets } from './docs/docs-routes.ts';
 import { errorResponse, STATUS_OF_ERROR } from './errors.ts';
 import type { HttpEnv } from './http-env.ts';
+import { mcpRoute, type McpEndpoint } from './mcp-route.ts';
 import { mount } from './mount.ts';
 import { endpointsOf } from './routes.ts';
 import { requestIdOf } from './request-headers.ts';
@@ -16,6 +17,7 @@ export interface HttpOptions {
   readonly limits: HttpLimits;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly mcp: McpEndpoint;
   /** Swagger UI's files; null where there is no file system: `/docs` is then not there. */
   readonly docsAssets: DocsAssets | null;
   readonly version: string;
@@ -39,10 +41,9 @@ export function createApp(services: Services, options: HttpOptions): Hono<HttpEn
   for (const layer of middleware) app.use(layer);
 
   const endpoints = endpointsOf(services, options);
-  mount(app, endpoints, {
-    authenticator: options.authenticator,
-    bodyLimits: { maxBytes: options.limits.bodyBytes, idleMs: options.limits.bodyIdleMs },
-  });
+  const bodyLimits = { maxBytes: options.limits.bodyBytes, idleMs: options.limits.bodyIdleMs };
+  mount(app, endpoints, { authenticator: options.authenticator, bodyLimits });
+  mcpRoute(app, options.mcp, { authenticator: options.authenticator, bodyLimits });
   docsRoutes(app, endpoints, options);
 
   app.notFound((c) =>
@@ -94,6 +95,6 @@ const logged =
 const originChecked =
   ({ authenticator }: HttpOptions): MiddlewareHandler<HttpEnv> =>
   async (c, next) => {
-    if (!authenticator.required) requireSameHost(c.req.raw.headers);
+    if (!authenticator.required) requireSameHost(c.req.raw);
     await next();
   };

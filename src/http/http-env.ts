@@ -1,5 +1,10 @@
-/** What middleware leaves for those after it. */
 export interface HttpEnv {
+  /** From whoever listens. */
+  Bindings: {
+    /** The other end of the connection, or null where there is none (in-process calls). */
+    remoteAddress: string | null;
+  };
+  /** What middleware leaves for those after it. */
   Variables: {
     requestId: string;
   };

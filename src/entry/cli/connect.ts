@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { ChlError } from '../../core/errors.ts';
 import { healthResponse } from '../../service/contract/health.ts';
 import { loadConfig } from '../config.ts';
 import { CommandError, EXIT } from './command-error.ts';
@@ -13,6 +15,7 @@ const PROBE_TIMEOUT_MS = 10_000;
 /**
  * The running service; where none runs and none was asked for by name, the data folder itself, so
  * that the same commands work before the first `chl serve` and while the service is down.
+ * @param folder whether the command may begin a data folder where there is none
  * @throws CommandError `unreachable`
  */
 export async function connect(
@@ -31,7 +34,7 @@ export async function connect(
     });
   }
   terminal.note(`No service at ${url}; working on the data folder itself.`);
-  return localService(environment);
+  return localService(environment, folder);
 }
 
 function remoteService(url: string, key: string | null): Service {
@@ -69,14 +72,18 @@ async function probe(service: Service): Promise<string | null> {
   }
 }
 
-/**
- * Whoever may open the data folder needs no key, so none is configured; nobody but this process can
- * reach the application.
- */
-async function localService(environment: Environment): Promise<Service> {
+/** Whoever may open the data folder needs no key; nobody but this process can reach the application. */
+async function localService(environment: Environment, folder: 'create' | 'existing'): Promise<Service> {
   const config = loadConfig({ CHL_LOG_LEVEL: 'warn', ...environment });
+  if (folder === 'existing' && !existsSync(config.dataDir)) {
+    throw new CommandError(EXIT.unreachable, `No service runs, and there is no data folder ${config.dataDir}.`, {
+      hint: 'Start one with "chl serve", or name another with --url or CHL_DATA_DIR.',
+    });
+  }
   const { openApplication } = await import('../application.ts');
-  const application = await openApplication({ ...config, apiKeys: { text: null, file: null } });
+  const application = await openApplication(config, { access: 'in-process' }).catch(explainOwner);
+  // A search that does not wait for its vectors would be answered by text alone.
+  await application.collection.opened;
   return {
     place: config.dataDir,
     fetch: async (path, init = {}) => {
@@ -86,6 +93,14 @@ async function localService(environment: Environment): Promise<Service> {
     },
     close: () => application.close(),
   };
+}
+
+function explainOwner(error: unknown): never {
+  if (!(error instanceof ChlError) || error.code !== 'CONFLICT') throw error;
+  throw new CommandError(EXIT.unreachable, error.message, {
+    cause: error,
+    hint: 'If a service runs on it, name its address with --url or CHL_URL.',
+  });
 }
 
 const nonEmpty = (text: string | undefined): string | null =>

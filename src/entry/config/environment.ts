@@ -4,6 +4,7 @@ import {
   INDEX_KIND_CHOICES,
   SAVE_POLICIES,
 } from '../../core/ports/index-host.ts';
+import { apiKeys } from './api-keys.ts';
 import { databaseUrl, integer, oneOf, ratio, text } from './values.ts';
 
 /** Where an index may run. `auto` is a child process on Node and in-line on Deno. */
@@ -27,8 +28,7 @@ export const environmentSchema = z.object({
   CHL_DATABASE_URL: databaseUrl()
     .optional()
     .meta(secret)
-    .describe('libSQL database: `file:`, `libsql://` or `http(s)://`. Unset: `chl.db` in the data folder.'),
-  CHL_DATABASE_AUTH_TOKEN: text(8192).optional().meta(secret).describe('Token for a remote database.'),
+    .describe('libSQL database, as a `file:` URL. Unset: `chl.db` in the data folder.'),
 
   CHL_FAISS_SAVE_POLICY: oneOf(SAVE_POLICIES)
     .default('immediate')
@@ -58,7 +58,7 @@ export const environmentSchema = z.object({
     .describe('What turns text into vectors. `hash` is built in, offline and lexical.'),
   CHL_EMBEDDING_DIMENSION: integer(32, 4096).default(384).describe('Length of a vector.'),
 
-  CHL_API_KEYS: text(65_536)
+  CHL_API_KEYS: apiKeys(65_536)
     .optional()
     .meta(secret)
     .describe('Keys as `name:role:key`, separated by commas. Roles: read, write, admin. A key may be `sha256:HEX`.'),
