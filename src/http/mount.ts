@@ -5,6 +5,7 @@ import type { Authenticator } from './auth/authenticator.ts';
 import { readJson } from './body/read-json.ts';
 import type { BodyLimits } from './body/byte-stream.ts';
 import { Answer, type Endpoint } from './endpoint.ts';
+import { errorResponse } from './errors.ts';
 import { requestContext } from './request-headers.ts';
 import type { HttpEnv } from './http-env.ts';
 
@@ -29,13 +30,15 @@ export function mount(app: Hono<HttpEnv>, endpoints: readonly Endpoint[], option
       );
     }
     const allowed = atPath.flatMap((endpoint) => (endpoint.method === 'get' ? ['GET', 'HEAD'] : ['POST']));
-    for (const form of forms) {
-      app.all(form, (c) => {
-        c.header('Allow', allowed.join(', '));
-        throw new ChlError('METHOD_NOT_ALLOWED', `${c.req.method} is not possible here; use ${allowed.join(' or ')}.`);
-      });
-    }
+    for (const form of forms) app.all(form, (c) => methodNotAllowed(c.req.method, allowed, c.get('requestId')));
   }
+}
+
+function methodNotAllowed(method: string, allowed: readonly string[], requestId: string): Response {
+  const error = new ChlError('METHOD_NOT_ALLOWED', `${method} is not possible here; use ${allowed.join(' or ')}.`);
+  const response = errorResponse(error, requestId);
+  response.headers.set('Allow', allowed.join(', '));
+  return response;
 }
 
 /** `/a/{id}/` → `/a/:id` */
