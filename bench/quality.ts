@@ -15,7 +15,7 @@ import { loadQualityData, type JudgedQuery, type QualityData } from './quality/d
 import { fts5Ranker } from './quality/fts5.ts';
 import { holdoutSets } from './quality/holdout.ts';
 import { InProcessSearch } from './quality/in-process.ts';
-import { seededRandom } from './quality/random.ts';
+import { seededRandom } from '../tests/support/random-vectors.ts';
 import { quality, type Quality, type Ranker } from './quality/ranker.ts';
 import { serverRanker } from './quality/server.ts';
 import { withTypo } from './quality/typo.ts';

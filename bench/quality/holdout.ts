@@ -1,5 +1,5 @@
 import { loadDocuments, type Document, type JudgedQuery, type QualityData } from './data.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from '../../tests/support/random-vectors.ts';
 
 const SEED = 42;
 /** Entries with fewer sentences would be left with too little to be found by. */

@@ -12,6 +12,16 @@ import { addFeature, hashPair, hashText } from './hashing.ts';
 import { DEFAULT_PARAMETERS, type HashParameters } from './parameters.ts';
 import { WordVectors } from './word-vectors.ts';
 
+/** BM25 leads: it knows how rare a word is. More weight than this lowered recall on held-out queries. */
+const WEIGHTS: FusionWeights = { vector: 1, text: 5 };
+
+/**
+ * Measured on 1,998 real entries. With every fifth word replaced or dropped, nine of ten copies lie
+ * above 0.82; of two halves of one page, half lie above 0.56; of random pairs, one in a thousand lies
+ * above 0.40; the nearest other entry lies above 0.80 for one in forty, most of them true variants.
+ */
+const CALIBRATION: DuplicateCalibration = { similarCosine: 0.55, duplicateCosine: 0.8 };
+
 /**
  * Text to vectors without a model, a network or state: words, their character n-grams and pairs of
  * neighbouring words, hashed into a fixed number of dimensions with sublinear weights, at unit length.
@@ -22,8 +32,8 @@ import { WordVectors } from './word-vectors.ts';
  */
 export class HashEmbedder implements Embedder {
   readonly fingerprint: Fingerprint;
-  readonly weights: FusionWeights = { vector: 1, text: 5 };
-  readonly calibration: DuplicateCalibration = { similarCosine: 0.5, duplicateCosine: 0.85 };
+  readonly weights = WEIGHTS;
+  readonly calibration = CALIBRATION;
   readonly description: string;
   readonly local = true;
   readonly #parameters: HashParameters;
@@ -100,15 +110,12 @@ function increase<Key>(counts: Map<Key, number>, key: Key, by: number): void {
   counts.set(key, (counts.get(key) ?? 0) + by);
 }
 
-/** A text without a single word ("???") gets a direction of its own, since a vector must have one. */
+/** A text without a single word ("???") stays zero: it points nowhere. */
 function unitLength(sum: Float64Array): Float32Array {
   const unit = new Float32Array(sum.length);
   let squares = 0;
   for (let place = 0; place < sum.length; place += 1) squares += sum[place]! * sum[place]!;
-  if (squares === 0) {
-    unit[0] = 1;
-    return unit;
-  }
+  if (squares === 0) return unit;
   const scale = 1 / Math.sqrt(squares);
   for (let place = 0; place < sum.length; place += 1) unit[place] = sum[place]! * scale;
   return unit;

@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fuse, rankByText, rankByVector, type FusionInput, type VectorHits } from '../../../src/core/engine/fusion.ts';
+import type { TextHits } from '../../../src/core/ports/text-index.ts';
+
+const vectorHits = (...hits: readonly (readonly [doc: number, cosine: number])[]): VectorHits => ({
+  docs: Uint32Array.from(hits, ([doc]) => doc),
+  cosines: Float32Array.from(hits, ([, cosine]) => cosine),
+});
+
+const textHits = (scoreMax: number, ...hits: readonly (readonly [doc: number, score: number])[]): TextHits => ({
+  docs: Uint32Array.from(hits, ([doc]) => doc),
+  scores: Float32Array.from(hits, ([, score]) => score),
+  scoreMax,
+});
+
+const base: Omit<FusionInput, 'vector' | 'text'> = {
+  weights: { vector: 1, text: 3 },
+  cosineOf: () => Number.NaN,
+  compareTies: (a, b) => a - b,
+};
+
+test('the score is the weighted mean of cosine and normalised text score', () => {
+  const ranked = fuse({ ...base, vector: vectorHits([1, 0.8], [2, 0.4]), text: textHits(10, [2, 8], [1, 2]) });
+  expect([...ranked.docs]).toEqual([2, 1]);
+  expect(ranked.scores[0]).toBeCloseTo((0.4 + 3 * 0.8) / 4, 6);
+  expect(ranked.scores[1]).toBeCloseTo((0.8 + 3 * 0.2) / 4, 6);
+  expect(ranked.textScores[0]).toBeCloseTo(0.8, 6);
+});
+
+test('a document that only the text found gets its exact cosine', () => {
+  const ranked = fuse({ ...base, vector: vectorHits([1, 0.9]), text: textHits(10, [2, 10]), cosineOf: () => 0.5 });
+  expect([...ranked.docs]).toEqual([2, 1]);
+  expect(ranked.vectorScores[0]).toBe(0.5);
+  expect(ranked.scores[0]).toBeCloseTo((0.5 + 3) / 4, 6);
+});
+
+test('what a list does not have is NaN and counts as nothing', () => {
+  const ranked = fuse({ ...base, vector: vectorHits([1, 0.9]), text: textHits(10, [2, 1]) });
+  expect([...ranked.docs]).toEqual([1, 2]);
+  expect(ranked.textScores[0]).toBeNaN();
+  expect(ranked.vectorScores[1]).toBeNaN();
+});
+
+test('equal scores stand in the order of the tie rule, whatever the order of the lists', () => {
+  const descending: FusionInput['compareTies'] = (a, b) => b - a;
+  const vector = vectorHits([3, 0.5], [9, 0.5], [4, 0.5]);
+  expect([...rankByVector(vector, descending).docs]).toEqual([9, 4, 3]);
+  expect([...fuse({ ...base, vector, text: textHits(0), compareTies: descending }).docs]).toEqual([9, 4, 3]);
+});
+
+test('single modes: the clamped cosine, and the share of the best possible text score', () => {
+  const byVector = rankByVector(vectorHits([1, 1.0000001], [2, -0.3]), base.compareTies);
+  expect([...byVector.scores]).toEqual([1, 0]);
+  expect(byVector.vectorScores[1]).toBeCloseTo(-0.3, 6);
+  const byText = rankByText(textHits(8, [1, 4], [2, 2]), base.compareTies);
+  expect([...byText.scores]).toEqual([0.5, 0.25]);
+});
+
+test('scores are 0 to 1 and descend; every candidate is there once', () => {
+  const hits = fc.uniqueArray(fc.tuple(fc.nat(50), fc.float({ min: -1, max: 1, noNaN: true })), { selector: ([doc]) => doc });
+  fc.assert(
+    fc.property(hits, hits, fc.float({ min: 0, max: 3, noNaN: true }), (a, b, scoreMax) => {
+      const text = textHits(scoreMax, ...b.map(([doc, score]) => [doc, Math.abs(score)] as const));
+      const ranked = fuse({ ...base, vector: vectorHits(...a), text });
+      expect([...ranked.docs].toSorted((x, y) => x - y)).toEqual(
+        [...new Set([...a, ...b].map(([doc]) => doc))].toSorted((x, y) => x - y),
+      );
+      ranked.scores.forEach((score, rank) => {
+        expect(score).toBeGreaterThanOrEqual(0);
+        expect(score).toBeLessThanOrEqual(1);
+        if (rank > 0) expect(score).toBeLessThanOrEqual(ranked.scores[rank - 1]!);
+      });
+    }),
+  );
+});
