@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { ChlError } from '../../../src/core/errors.ts';
@@ -67,7 +67,7 @@ export function loadFaissNative(nativeDirectory: string = defaultNativeDirectory
 /** The AVX2 kernels are 6 times faster on exact search; a CPU without them gets the baseline. */
 function builtBinary(directory: string): string | null {
   const names = cpuHasX86V3() ? ['faiss-avx2.node', 'faiss-baseline.node'] : ['faiss-baseline.node'];
-  return names.map((name) => join(directory, name)).find((path) => existsSync(path)) ?? null;
+  return names.map((name) => resolve(directory, name)).find((path) => existsSync(path)) ?? null;
 }
 
 function defaultNativeDirectory(): string {
