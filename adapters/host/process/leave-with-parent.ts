@@ -8,5 +8,7 @@ export function leaveWithParent(): void {
     throw new Error('This is a part of the service, not a program: it is started by `chl serve`.');
   }
   process.on('disconnect', () => process.exit(0));
+  // It may have ended while this process was still being loaded; then the event has passed.
+  if (!process.connected) process.exit(0);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 }
