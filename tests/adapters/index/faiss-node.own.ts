@@ -143,9 +143,9 @@ function processTests(): void {
   });
 
   test('closed indexes give their memory back', async () => {
-    // 40 indexes of 20 MB one after the other; unreleased they would hold 800 MB.
+    // 40 indexes of 20 MB one after the other; left to V8 alone they hold 280 MB, so 100.
     expect((await inChild('memory')) as { grownBytes: number }).toSatisfy(
-      ({ grownBytes }: { grownBytes: number }) => grownBytes < 400_000_000,
+      ({ grownBytes }: { grownBytes: number }) => grownBytes < 200_000_000,
     );
   });
 }
