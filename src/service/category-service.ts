@@ -38,7 +38,14 @@ export class Categories implements CategoryService {
       const { code, name, description } = request;
       const stamp = stampOperation(context, clock, key);
       await committer.submit({ kind: 'create-category', ...stamp, category: { code, name, description } });
-      const category = { code, name, description, createdAtMs: stamp.atMs, experienceCount: 0, skillCount: 0 };
+      const category = {
+        code,
+        name,
+        description,
+        createdAtMs: stamp.atMs,
+        experienceCount: 0,
+        skillCount: 0,
+      };
       return { success: true, category: categoryView(category), message: `Created category ${code}.` };
     });
   }

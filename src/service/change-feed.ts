@@ -55,7 +55,7 @@ export class ChangeFeed implements ChangeService {
   /** Called by the committer after every group. */
   committed(last: Seq): void {
     this.#last = last;
-    for (const wake of [...this.#listeners]) wake();
+    for (const wake of this.#listeners) wake();
   }
 }
 

@@ -87,9 +87,12 @@ export class Committer {
     const { options } = this.#parts;
     if (this.#closed) throw new ChlError('UNAVAILABLE', 'The service is shutting down.');
     const full =
-      this.#waiting.length >= options.waitingOperationsMax || this.#waitingBytes + bytes > options.waitingBytesMax;
+      this.#waiting.length >= options.waitingOperationsMax ||
+      this.#waitingBytes + bytes > options.waitingBytesMax;
     if (full) {
-      throw new ChlError('OVERLOADED', 'Too many writes are waiting.', { retryAfterSeconds: options.retryAfterSeconds });
+      throw new ChlError('OVERLOADED', 'Too many writes are waiting.', {
+        retryAfterSeconds: options.retryAfterSeconds,
+      });
     }
   }
 
@@ -142,7 +145,10 @@ export class Committer {
       await this.#parts.collection.apply({ afterSeq: before.seq, last: after, changes });
       return true;
     } catch (error) {
-      this.#parts.logger.warn({ err: error, seq: after.seq }, 'the index did not take a group; it will replay it');
+      this.#parts.logger.warn(
+        { err: error, seq: after.seq },
+        'the index did not take a group; it will replay it',
+      );
       return false;
     }
   }

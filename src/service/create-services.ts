@@ -40,7 +40,10 @@ export interface ServicePorts {
 }
 
 /** The use cases over the given ports: one object for every transport. */
-export function createServices(ports: ServicePorts, options: ServiceOptions = DEFAULT_SERVICE_OPTIONS): Services {
+export function createServices(
+  ports: ServicePorts,
+  options: ServiceOptions = DEFAULT_SERVICE_OPTIONS,
+): Services {
   const { collection, embedder, clock, logger, catalog } = ports;
   const { reader, writer } = catalog;
   const seqTokens = new SeqTokens(reader);
@@ -62,9 +65,24 @@ export function createServices(ports: ServicePorts, options: ServiceOptions = DE
   const duplicateFinder = new DuplicateFinder({ collection, reader, gateway });
   const sessions = new SessionStore(options.sessions);
   const requests = new IdempotentRequests();
-  const shared = { reader, collection, committer, gateway, categories, sessions, seqTokens, requests, clock, logger };
+  const shared = {
+    reader,
+    collection,
+    committer,
+    gateway,
+    categories,
+    sessions,
+    seqTokens,
+    requests,
+    clock,
+    logger,
+  };
   const found = { retrieval, duplicateFinder };
-  const index = new IndexAdmin({ ...shared, settings: ports.indexSettings, modelName: embedder.fingerprint.name });
+  const index = new IndexAdmin({
+    ...shared,
+    settings: ports.indexSettings,
+    modelName: embedder.fingerprint.name,
+  });
   return {
     entries: createEntryService({ ...shared, ...found, options }),
     transfer: new Transfer({
@@ -89,7 +107,9 @@ export function createServices(ports: ServicePorts, options: ServiceOptions = DE
 
 type EntryParts = Omit<ConstructorParameters<typeof EntryCreator>[0], 'options'> &
   ConstructorParameters<typeof EntryReader>[0] &
-  Omit<ConstructorParameters<typeof EntryUpdater>[0], 'mergeAttemptsMax'> & { readonly options: ServiceOptions };
+  Omit<ConstructorParameters<typeof EntryUpdater>[0], 'mergeAttemptsMax'> & {
+    readonly options: ServiceOptions;
+  };
 
 /** Reading, creating and changing live in files of their own; to a transport they are one service. */
 function createEntryService(parts: EntryParts): EntryService {

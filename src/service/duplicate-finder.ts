@@ -44,7 +44,13 @@ export class DuplicateFinder {
    * Entries of the same kind that say nearly the same, most similar first.
    * @throws UNAVAILABLE while there is no index
    */
-  async find({ type, category, vector, limit, threshold }: DuplicateQuery): Promise<readonly DuplicateCandidate[]> {
+  async find({
+    type,
+    category,
+    vector,
+    limit,
+    threshold,
+  }: DuplicateQuery): Promise<readonly DuplicateCandidate[]> {
     const { collection, reader, gateway } = this.#parts;
     const { weights, calibration } = gateway.embedder;
     const filter = { types: [type], ...(category === null ? {} : { category }) };

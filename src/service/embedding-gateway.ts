@@ -49,11 +49,16 @@ export class EmbeddingGateway {
   async passages(texts: readonly EmbedText[]): Promise<readonly EmbeddingInput[]> {
     const { fingerprint } = this;
     const hashes = await Promise.all(texts.map(contentHash));
-    const describe = (row: number): { fingerprint: string; contentHash: string } => ({ fingerprint, contentHash: hashes[row]! });
+    const describe = (row: number): { fingerprint: string; contentHash: string } => ({
+      fingerprint,
+      contentHash: hashes[row]!,
+    });
     try {
       const vectors = await this.#embed({ texts, role: 'passage' }, this.#parts.options.passageTimeoutMs);
       return vectors.map((vector, row) =>
-        vector === null ? { vector, ...describe(row), reason: NOTHING_TO_EMBED } : { vector, ...describe(row) },
+        vector === null
+          ? { vector, ...describe(row), reason: NOTHING_TO_EMBED }
+          : { vector, ...describe(row) },
       );
     } catch (error) {
       const { message } = toChlError(error);
@@ -67,7 +72,8 @@ export class EmbeddingGateway {
       const answer = embedder.local
         ? await embedChecked(embedder, request)
         : await withDeadline(clock, timeoutMs, (signal) => embedChecked(embedder, { ...request, signal }));
-      if (answer === TIMED_OUT) throw new ChlError('UNAVAILABLE', `The embedder did not answer within ${timeoutMs} ms.`);
+      if (answer === TIMED_OUT)
+        throw new ChlError('UNAVAILABLE', `The embedder did not answer within ${timeoutMs} ms.`);
       this.#failure = null;
       return answer;
     } catch (error) {

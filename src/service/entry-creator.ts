@@ -50,14 +50,21 @@ export class EntryCreator {
     return this.#parts.requests.run('write', request, context, (key) => this.#write(request, context, key));
   }
 
-  async #write(request: WriteRequest, context: RequestContext, key: IdempotencyKey | null): Promise<WriteResponse> {
+  async #write(
+    request: WriteRequest,
+    context: RequestContext,
+    key: IdempotencyKey | null,
+  ): Promise<WriteResponse> {
     const { committer, gateway, categories, clock } = this.#parts;
     const { entity_type: type, category_code: categoryCode } = request;
     await categories.require(categoryCode);
     const content = contentOf(request);
     const embedding = (await gateway.passages([entryText({ type, data: content.data })]))[0]!;
     const similar = await this.#checkDuplicates(request, embedding);
-    const findings: Findings = { ...similar, warnings: [...similar.warnings, ...embeddingWarnings(embedding)] };
+    const findings: Findings = {
+      ...similar,
+      warnings: [...similar.warnings, ...embeddingWarnings(embedding)],
+    };
     const committed = await committer.submit({
       kind: 'create',
       ...stampOperation(context, clock, key, findings as unknown as JsonValue),
@@ -77,7 +84,8 @@ export class EntryCreator {
 
   async #answer(committed: Committed, { duplicates, warnings }: Findings): Promise<WriteResponse> {
     const { entry, seq } = committed;
-    if (entry === null) throw new ChlError('GONE', 'The entry that this request stored has been deleted since.');
+    if (entry === null)
+      throw new ChlError('GONE', 'The entry that this request stored has been deleted since.');
     const all = [...warnings, ...indexWarnings(committed)];
     const reviewFirst = (duplicates[0]?.score ?? 0) >= REVIEW_FIRST_SIMILARITY;
     return {

@@ -5,7 +5,13 @@ import type { EntryFilter } from '../core/filter.ts';
 import type { CatalogReader } from '../core/ports/catalog.ts';
 import type { CategoryDirectory } from './category-directory.ts';
 import type { ReadEntry } from './contract/entry-views.ts';
-import { BODY_FIELDS, type EntryResponse, type HistoryResponse, type ReadRequest, type ReadResponse } from './contract/read.ts';
+import {
+  BODY_FIELDS,
+  type EntryResponse,
+  type HistoryResponse,
+  type ReadRequest,
+  type ReadResponse,
+} from './contract/read.ts';
 import { entryView, isoTime, readView, type ReadShape } from './entry-views.ts';
 import { matchesFilter } from './filter-match.ts';
 import { reasonOf, takeLive, type Hit } from './live-entries.ts';
@@ -74,11 +80,20 @@ export class EntryReader {
     const ids = request.ids ?? [];
     const found =
       ids.length > 0
-        ? (await reader.entriesByIds(ids)).filter((entry) => matchesFilter(entry, filter)).slice(0, request.limit)
+        ? (await reader.entriesByIds(ids))
+            .filter((entry) => matchesFilter(entry, filter))
+            .slice(0, request.limit)
         : await reader.list({ filter, limit: request.limit });
-    const entries = found.map((entry): ReadEntry => ({ ...readView(entry, shape), reason: 'id_lookup', provider: 'direct' }));
+    const entries = found.map((entry): ReadEntry => ({
+      ...readView(entry, shape),
+      reason: 'id_lookup',
+      provider: 'direct',
+    }));
     // Asked for by id is read on purpose, previews or not.
-    return { response: { entries, count: entries.length }, read: ids.length > 0 ? found : this.#withBodies(found, shape) };
+    return {
+      response: { entries, count: entries.length },
+      read: ids.length > 0 ? found : this.#withBodies(found, shape),
+    };
   }
 
   async #search(
@@ -96,7 +111,10 @@ export class EntryReader {
         count: hits.length,
         meta: { mode, degraded, hint, total: list.candidates.length },
       },
-      read: this.#withBodies(hits.map(({ entry }) => entry), shape),
+      read: this.#withBodies(
+        hits.map(({ entry }) => entry),
+        shape,
+      ),
     };
   }
 
@@ -128,7 +146,12 @@ interface Answer {
   readonly read: readonly Entry[];
 }
 
-function foundView({ entry, candidate }: Hit, rank: number, list: CandidateList, shape: ReadShape): ReadEntry {
+function foundView(
+  { entry, candidate }: Hit,
+  rank: number,
+  list: CandidateList,
+  shape: ReadShape,
+): ReadEntry {
   return {
     ...readView(entry, shape),
     score: candidate.score,
@@ -141,4 +164,6 @@ function foundView({ entry, candidate }: Hit, rank: number, list: CandidateList,
 }
 
 export const noSuchEntry = (): ChlError =>
-  new ChlError('NOT_FOUND', 'There is no such entry.', { hint: 'It may have been deleted; search for it by its words.' });
+  new ChlError('NOT_FOUND', 'There is no such entry.', {
+    hint: 'It may have been deleted; search for it by its words.',
+  });

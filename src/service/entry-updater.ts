@@ -43,7 +43,8 @@ export class EntryUpdater {
   async update(request: UpdateRequest, context: RequestContext): Promise<UpdateResponse> {
     refuseUnforcedContextual(request);
     const expected = expectedVersionOf(request, context);
-    if (typeof request.category_code === 'string') await this.#parts.categories.require(request.category_code);
+    if (typeof request.category_code === 'string')
+      await this.#parts.categories.require(request.category_code);
     const identity = { ...request, expected_version: expected };
     return this.#parts.requests.run('update', identity, context, async (key) =>
       this.#answerUpdate(await this.#mergeAndCommit(request, context, expected, key)),
@@ -122,7 +123,8 @@ export class EntryUpdater {
     const [entry] = await this.#parts.reader.entriesByIds([request.entry_id]);
     const category = request.category_code ?? entry?.categoryCode;
     if (entry?.type !== request.entity_type || entry.categoryCode !== category) {
-      const where = typeof request.category_code === 'string' ? ` in category "${request.category_code}"` : '';
+      const where =
+        typeof request.category_code === 'string' ? ` in category "${request.category_code}"` : '';
       throw new ChlError('NOT_FOUND', `There is no such ${request.entity_type}${where}.`);
     }
     return entry;
@@ -130,7 +132,8 @@ export class EntryUpdater {
 
   async #answerUpdate({ committed, warnings }: Updated): Promise<UpdateResponse> {
     const { entry, seq } = committed;
-    if (entry === null) throw new ChlError('GONE', 'The entry that this request updated has been deleted since.');
+    if (entry === null)
+      throw new ChlError('GONE', 'The entry that this request updated has been deleted since.');
     return {
       success: true,
       entry_id: entry.id,
@@ -146,7 +149,10 @@ export class EntryUpdater {
 function refuseUnforcedContextual(request: UpdateRequest): void {
   const turnsContextual = request.entity_type === 'experience' && request.updates.section === 'contextual';
   if (turnsContextual && request.force_contextual !== true) {
-    throw new ChlError('INVALID_ARGUMENT', 'updates.section may become "contextual" only with force_contextual: true.');
+    throw new ChlError(
+      'INVALID_ARGUMENT',
+      'updates.section may become "contextual" only with force_contextual: true.',
+    );
   }
 }
 

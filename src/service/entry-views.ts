@@ -8,9 +8,11 @@ import { beginningOf } from './excerpt.ts';
 export const isoTime = (atMs: number): string => new Date(atMs).toISOString();
 
 /** What one reads first: an experience's title, a skill's name. */
-export const titleOf = (entry: Entry): string => (entry.type === 'experience' ? entry.data.title : entry.data.name);
+export const titleOf = (entry: Entry): string =>
+  entry.type === 'experience' ? entry.data.title : entry.data.name;
 
-export const sectionOf = (entry: Entry): string | null => (entry.type === 'experience' ? entry.data.section : null);
+export const sectionOf = (entry: Entry): string | null =>
+  entry.type === 'experience' ? entry.data.section : null;
 
 export const bodyOf = (entry: Entry): string => entryText(entry).body;
 
@@ -37,7 +39,19 @@ export function entryView(entry: Entry): EntryView {
 export function exportLine(entry: Entry): ExportLine {
   const { category_code, tags, ref, author, source, version, created_at, updated_at } = provenance(entry);
   const { id, type: entity_type } = entry;
-  return { id, entity_type, category_code, data: { ...entry.data }, tags, ref, author, source, version, created_at, updated_at };
+  return {
+    id,
+    entity_type,
+    category_code,
+    data: { ...entry.data },
+    tags,
+    ref,
+    author,
+    source,
+    version,
+    created_at,
+    updated_at,
+  };
 }
 
 export interface ReadShape {
@@ -89,5 +103,7 @@ function skillPreview(entry: SkillEntry, { previewChars }: ReadShape): Partial<P
 /** Those of the entry's bodies that `fields` names. */
 export function bodyFields(entry: Entry, fields: ReadonlySet<string>): Partial<Preview> {
   const names: readonly string[] = BODY_FIELDS[entry.type];
-  return Object.fromEntries(Object.entries(entry.data).filter(([name]) => names.includes(name) && fields.has(name)));
+  return Object.fromEntries(
+    Object.entries(entry.data).filter(([name]) => names.includes(name) && fields.has(name)),
+  );
 }

@@ -28,7 +28,11 @@ export class Health implements HealthService {
     const components = { database, faiss_index: faissIndex, embedding_model: this.#embedder() };
     const states = Object.values(components).map(({ status }) => status);
     const status =
-      database.status === 'unhealthy' ? 'unhealthy' : states.every((state) => state === 'healthy') ? 'healthy' : 'degraded';
+      database.status === 'unhealthy'
+        ? 'unhealthy'
+        : states.every((state) => state === 'healthy')
+          ? 'healthy'
+          : 'degraded';
     return { status, components, timestamp: isoTime(this.#parts.clock.nowMs()) };
   }
 
@@ -51,7 +55,8 @@ export class Health implements HealthService {
   async #index(): Promise<HealthComponent> {
     try {
       const { state, reason, backend, vectors } = await this.#parts.collection.status();
-      if (state === 'ready') return { status: 'healthy', detail: `${backend ?? 'no backend'}, ${vectors} vectors.` };
+      if (state === 'ready')
+        return { status: 'healthy', detail: `${backend ?? 'no backend'}, ${vectors} vectors.` };
       return { status: 'degraded', detail: reason ?? `The index is ${state}; searches answer by text.` };
     } catch (error) {
       return { status: 'degraded', detail: toChlError(error, 'health.index').message };
@@ -60,6 +65,8 @@ export class Health implements HealthService {
 
   #embedder(): HealthComponent {
     const { failure, embedder } = this.#parts.gateway;
-    return failure === null ? { status: 'healthy', detail: embedder.description } : { status: 'degraded', detail: failure };
+    return failure === null
+      ? { status: 'healthy', detail: embedder.description }
+      : { status: 'degraded', detail: failure };
   }
 }

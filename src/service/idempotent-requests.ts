@@ -3,8 +3,6 @@ import type { IdempotencyKey } from './operation-stamp.ts';
 import type { RequestContext } from './request-context.ts';
 import { requestHash } from './request-hash.ts';
 
-
-
 interface Running {
   readonly requestHash: string;
   readonly answer: Promise<unknown>;

@@ -70,13 +70,21 @@ export class Importer {
 
   async #store(batch: readonly Line[], context: RequestContext): Promise<readonly ImportResultLine[]> {
     const good = batch.filter((line): line is GoodLine => line.ok);
-    const texts = good.map(({ request, content }) => entryText({ type: request.entity_type, data: content.data }));
+    const texts = good.map(({ request, content }) =>
+      entryText({ type: request.entity_type, data: content.data }),
+    );
     const embeddings = await this.#parts.gateway.passages(texts);
-    const stored = new Map(good.map((line, place) => [line.line, this.#commit(line, embeddings[place]!, context)]));
-    return Promise.all(batch.map((line) => (line.ok ? stored.get(line.line)! : refusal(line.line, line.ref, line.error))));
+    // Submitted in one go, in the order of the lines: together they are one group.
+    const stored = good.map((line, place) => this.#commit(line, embeddings[place]!, context));
+    const results = (await Promise.all(stored)).values();
+    return batch.map((line) => (line.ok ? results.next().value! : refusal(line.line, line.ref, line.error)));
   }
 
-  async #commit(line: GoodLine, embedding: EmbeddingInput, context: RequestContext): Promise<ImportResultLine> {
+  async #commit(
+    line: GoodLine,
+    embedding: EmbeddingInput,
+    context: RequestContext,
+  ): Promise<ImportResultLine> {
     const { committer, clock, seqTokens } = this.#parts;
     const { request, content } = line;
     const atMs = clock.nowMs();
@@ -110,7 +118,11 @@ function success({ line, ref }: GoodLine, committed: Committed, seq: string): Im
   return { line, status, entry_id: entry.id, version: entry.version, ref, seq };
 }
 
-const refusal = (line: number, ref: string | null, { code, message, retryable }: ChlError): ImportResultLine => ({
+const refusal = (
+  line: number,
+  ref: string | null,
+  { code, message, retryable }: ChlError,
+): ImportResultLine => ({
   line,
   status: 'error',
   ref,
@@ -126,6 +138,7 @@ function parseJson(raw: string): unknown {
 }
 
 function refOf(parsed: unknown): string | null {
-  const ref = typeof parsed === 'object' && parsed !== null ? (parsed as { readonly ref?: unknown }).ref : null;
+  const ref =
+    typeof parsed === 'object' && parsed !== null ? (parsed as { readonly ref?: unknown }).ref : null;
   return typeof ref === 'string' && ref.length <= 200 ? ref : null;
 }

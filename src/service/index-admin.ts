@@ -76,7 +76,8 @@ export class IndexAdmin implements IndexAdminService {
     const done = this.rebuild(context)
       .then(
         (report) => this.#parts.logger.info({ job: id, ...report }, 'the rebuild has finished'),
-        (error: unknown) => this.#parts.logger.error({ job: id, err: toChlError(error) }, 'the rebuild failed'),
+        (error: unknown) =>
+          this.#parts.logger.error({ job: id, err: toChlError(error) }, 'the rebuild failed'),
       )
       .finally(() => (this.#running = null));
     return { id, done };

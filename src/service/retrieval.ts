@@ -1,4 +1,4 @@
-import { ChlError, toChlError } from '../core/errors.ts';
+import { type ChlError, toChlError } from '../core/errors.ts';
 import type { EntryFilter } from '../core/filter.ts';
 import { asEntryKey, type EntryKey, type Seq } from '../core/ids.ts';
 import type { CatalogReader } from '../core/ports/catalog.ts';
@@ -76,10 +76,18 @@ export class Retrieval {
     try {
       const vector = await this.#parts.gateway.query(words);
       if (vector !== null) return { mode, vector, hint: null };
-      return { mode: 'text', vector, hint: 'The embedder can read nothing in the query; its words were searched as text.' };
+      return {
+        mode: 'text',
+        vector,
+        hint: 'The embedder can read nothing in the query; its words were searched as text.',
+      };
     } catch (error) {
       const { message } = toChlError(error);
-      return { mode: 'text', vector: null, hint: `The query could not be embedded (${message}) Its words were searched as text.` };
+      return {
+        mode: 'text',
+        vector: null,
+        hint: `The query could not be embedded (${message}) Its words were searched as text.`,
+      };
     }
   }
 
@@ -114,7 +122,13 @@ function fromIndex(hits: IndexHits, { mode, hint }: Plan): CandidateList {
     vector: numberOrNull(hits.vectorScores[place]!),
     text: numberOrNull(hits.textScores[place]!),
   }));
-  return { candidates, mode, provider: mode === 'text' ? 'bm25' : hits.backend, degraded: hint !== null, hint };
+  return {
+    candidates,
+    mode,
+    provider: mode === 'text' ? 'bm25' : hits.backend,
+    degraded: hint !== null,
+    hint,
+  };
 }
 
 const numberOrNull = (value: number): number | null => (Number.isNaN(value) ? null : value);

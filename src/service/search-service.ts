@@ -1,6 +1,5 @@
 import { toChlError } from '../core/errors.ts';
 import { FUSION_DEPTH } from '../core/engine/fusion.ts';
-import type { EntryFilter } from '../core/filter.ts';
 import type { CatalogReader } from '../core/ports/catalog.ts';
 import type { IndexCollection } from '../core/ports/index-host.ts';
 import type {
@@ -9,22 +8,20 @@ import type {
   SearchHealthResponse,
   SearchRequest,
   SearchResponse,
-  SearchResult,
 } from './contract/search.ts';
-import { searchFilters } from './contract/search.ts';
 import type { CategoryDirectory } from './category-directory.ts';
 import { REVIEW_FIRST_SIMILARITY, SIMILAR_SIMILARITY, type DuplicateFinder } from './duplicate-finder.ts';
 import type { EmbeddingGateway } from './embedding-gateway.ts';
-import { bodyFields, bodyOf, isoTime, sectionOf, titleOf } from './entry-views.ts';
-import { reasonOf, takeLive, type Hit } from './live-entries.ts';
+import { takeLive } from './live-entries.ts';
 import type { SessionOptions } from './options.ts';
 import type { RequestContext } from './request-context.ts';
-import type { CandidateList, Retrieval } from './retrieval.ts';
+import type { Retrieval } from './retrieval.ts';
+import { searchFilterOf, unknownFilters } from './search-filter.ts';
+import { searchResultOf } from './search-result.ts';
 import type { SeqTokens } from './seq-token.ts';
 import { rankForSession } from './session-ranking.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SearchService } from './services.ts';
-import { makeSnippet } from './snippet.ts';
 
 export interface SearchParts {
   readonly reader: CatalogReader;
@@ -50,8 +47,8 @@ export class Search implements SearchService {
 
   async search(request: SearchRequest, context: RequestContext): Promise<SearchResponse> {
     const { reader, retrieval, categories, seqTokens } = this.#parts;
-    if (hasValue(request.category)) await categories.require(request.category);
-    const filter = filterOf(request);
+    if (typeof request.category === 'string') await categories.require(request.category);
+    const filter = searchFilterOf(request);
     const list = await retrieval.candidates({
       words: request.query,
       mode: request.mode ?? 'hybrid',
@@ -68,7 +65,9 @@ export class Search implements SearchService {
     const candidates = ranked.candidates.filter(({ score }) => score >= (request.min_score ?? 0));
     const hits = await takeLive(reader, candidates.slice(request.offset), filter, request.limit);
     return {
-      results: hits.map((hit, place) => resultOf(hit, { request, list, rank: request.offset + place, viewed })),
+      results: hits.map((hit, place) =>
+        searchResultOf(hit, { request, list, rank: request.offset + place, viewed }),
+      ),
       count: hits.length,
       total: candidates.length,
       has_more: request.offset + hits.length < candidates.length && hits.length === request.limit,
@@ -97,7 +96,11 @@ export class Search implements SearchService {
         threshold: request.threshold ?? SIMILAR_SIMILARITY,
       });
       const reviewFirst = (candidates[0]?.score ?? 0) >= REVIEW_FIRST_SIMILARITY;
-      return { candidates: [...candidates], count: candidates.length, ...(reviewFirst ? { recommendation: 'review_first' } : {}) };
+      return {
+        candidates: [...candidates],
+        count: candidates.length,
+        ...(reviewFirst ? { recommendation: 'review_first' } : {}),
+      };
     } catch (error) {
       const failure = toChlError(error);
       if (failure.code !== 'UNAVAILABLE') throw failure;
@@ -123,8 +126,12 @@ export class Search implements SearchService {
       },
       warnings: [
         ...(status.state === 'ready' ? [] : [`The index is ${status.state}: searches answer by text.`]),
-        ...(embedding.pending > 0 ? [`${embedding.pending} entries wait for their embedding; text finds them.`] : []),
-        ...(embedding.failed > 0 ? [`${embedding.failed} entries could not be embedded; text finds them.`] : []),
+        ...(embedding.pending > 0
+          ? [`${embedding.pending} entries wait for their embedding; text finds them.`]
+          : []),
+        ...(embedding.failed > 0
+          ? [`${embedding.failed} entries could not be embedded; text finds them.`]
+          : []),
         ...(gateway.failure === null ? [] : [`The embedder failed: ${gateway.failure}`]),
       ],
     };
@@ -136,66 +143,8 @@ export class Search implements SearchService {
   }
 }
 
-interface ResultShape {
-  readonly request: SearchRequest;
-  readonly list: CandidateList;
-  readonly rank: number;
-  readonly viewed: ReadonlySet<number>;
-}
-
-function resultOf({ entry, candidate }: Hit, { request, list, rank, viewed }: ResultShape): SearchResult {
-  const { text, heading } = makeSnippet(bodyOf(entry), request.query, request.snippet_len);
-  const body = bodyFields(entry, new Set(request.fields ?? []));
-  return {
-    entity_id: entry.id,
-    entity_type: entry.type,
-    category_code: entry.categoryCode,
-    title: titleOf(entry),
-    section: sectionOf(entry),
-    score: candidate.score,
-    scores: { vector: candidate.vector, text: candidate.text },
-    rank,
-    reason: reasonOf(candidate),
-    provider: list.provider,
-    degraded: list.degraded,
-    hint: list.hint,
-    heading,
-    snippet: text,
-    viewed: viewed.has(entry.key),
-    tags: [...entry.tags],
-    author: entry.author,
-    updated_at: isoTime(entry.updatedAtMs),
-    ...(Object.keys(body).length === 0 ? {} : { body: body as NonNullable<SearchResult['body']> }),
-  };
-}
-
-const hasValue = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
-
-/** Bounds and tags beside `filters` win over those in it. */
-function filterOf(request: SearchRequest): EntryFilter {
-  const within = request.filters ?? {};
-  const given = {
-    types: request.types === null || request.types?.length === 0 ? undefined : request.types,
-    category: request.category,
-    section: within.section,
-    author: within.author,
-    tags: request.tags ?? within.tags,
-    createdFromMs: request.created_from ?? within.created_from,
-    createdToMs: request.created_to ?? within.created_to,
-    updatedFromMs: request.updated_from ?? within.updated_from,
-    updatedToMs: request.updated_to ?? within.updated_to,
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => hasValue(value)));
-}
-
-const NAMES_SHOWN = 5;
-const NAME_CHARS_SHOWN = 64;
-
-function unknownFilters({ filters }: SearchRequest): readonly string[] {
-  const unknown = Object.keys(filters ?? {}).filter((name) => !(name in searchFilters.shape));
-  return unknown
-    .slice(0, NAMES_SHOWN)
-    .map((name) => `filters.${name.slice(0, NAME_CHARS_SHOWN)} is not a filter and was ignored.`);
-}
-
-const nothingFound = (warning: string): DuplicatesResponse => ({ candidates: [], count: 0, warnings: [warning] });
+const nothingFound = (warning: string): DuplicatesResponse => ({
+  candidates: [],
+  count: 0,
+  warnings: [warning],
+});

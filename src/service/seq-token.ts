@@ -33,7 +33,8 @@ export class SeqTokens {
   async parse(token: string | null): Promise<Seq> {
     if (token === null) return asSeq(0);
     const match = TOKEN.exec(token);
-    if (match === null) throw new ChlError('INVALID_ARGUMENT', 'X-CHL-Min-Seq must look like epoch:seq, such as 1:42.');
+    if (match === null)
+      throw new ChlError('INVALID_ARGUMENT', 'X-CHL-Min-Seq must look like epoch:seq, such as 1:42.');
     return asSeq(Number(match[1]) === (await this.epoch()) ? Number(match[2]) : 0);
   }
 }

@@ -5,11 +5,21 @@ import type {
   RebuildStartedResponse,
   SaveResponse,
 } from './contract/admin.ts';
-import type { CategoriesResponse, CreateCategoryRequest, CreateCategoryResponse } from './contract/categories.ts';
+import type {
+  CategoriesResponse,
+  CreateCategoryRequest,
+  CreateCategoryResponse,
+} from './contract/categories.ts';
 import type { ChangesQuery, ChangesResponse } from './contract/changes.ts';
 import type { GuidelinesResponse, GuideType } from './contract/guidelines.ts';
 import type { HealthResponse, ReadyResponse } from './contract/health.ts';
-import type { EntryResponse, ExportResponse, HistoryResponse, ReadRequest, ReadResponse } from './contract/read.ts';
+import type {
+  EntryResponse,
+  ExportResponse,
+  HistoryResponse,
+  ReadRequest,
+  ReadResponse,
+} from './contract/read.ts';
 import type {
   DuplicatesRequest,
   DuplicatesResponse,

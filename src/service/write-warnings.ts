@@ -3,7 +3,9 @@ import type { Committed } from './committer.ts';
 
 /** Said when the entry is stored but not yet found by meaning. */
 export const embeddingWarnings = (embedding: EmbeddingInput): readonly string[] =>
-  embedding.vector === null ? [`The entry is found by its words only until it is embedded: ${embedding.reason}`] : [];
+  embedding.vector === null
+    ? [`The entry is found by its words only until it is embedded: ${embedding.reason}`]
+    : [];
 
 /** Said when the entry is durable but the index is behind. */
 export const indexWarnings = ({ indexed }: Committed): readonly string[] =>

@@ -64,9 +64,9 @@ const create = (name: string, ref: string | null = null): WriteOperation => ({
 
 /** A door the test opens. */
 function door(): { readonly open: () => void; readonly passed: Promise<void> } {
-  let open_ = (): void => undefined;
-  const passed = new Promise<void>((resolve) => (open_ = resolve));
-  return { open: open_, passed };
+  let unlock = (): void => undefined;
+  const passed = new Promise<void>((resolve) => (unlock = resolve));
+  return { open: unlock, passed };
 }
 
 describe('group commit', () => {
@@ -119,12 +119,17 @@ describe('group commit', () => {
     });
     const results = await Promise.allSettled([committer.submit(create('a')), committer.submit(create('b'))]);
     fails = false;
-    expect(results).toMatchObject([{ reason: { code: 'OUTCOME_UNKNOWN' } }, { reason: { code: 'OUTCOME_UNKNOWN' } }]);
+    expect(results).toMatchObject([
+      { reason: { code: 'OUTCOME_UNKNOWN' } },
+      { reason: { code: 'OUTCOME_UNKNOWN' } },
+    ]);
     await expect(committer.submit(create('a'))).resolves.toMatchObject({ ok: true, indexed: true });
   });
 
   test('an index that is away does not fail the write; it is said and logged', async () => {
-    const { committer } = committerOf({ apply: () => Promise.reject(new ChlError('UNAVAILABLE', 'The index is opening.')) });
+    const { committer } = committerOf({
+      apply: () => Promise.reject(new ChlError('UNAVAILABLE', 'The index is opening.')),
+    });
     await expect(committer.submit(create('a'))).resolves.toMatchObject({ ok: true, indexed: false });
     expect(logger.lines).toMatchObject([{ level: 'warn', fields: { seq: 1 } }]);
     await committerOf().committer.submit(create('b'));
@@ -135,9 +140,16 @@ describe('group commit', () => {
 describe('bounds', () => {
   test('above the bound a write is refused with a time to come back', async () => {
     const gate = door();
-    const { committer } = committerOf({ options: { waitingOperationsMax: 2 }, beforeCommit: () => gate.passed });
+    const { committer } = committerOf({
+      options: { waitingOperationsMax: 2 },
+      beforeCommit: () => gate.passed,
+    });
     const taken = [committer.submit(create('a')), committer.submit(create('b'))];
-    await expect(committer.submit(create('c'))).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterSeconds: 1, retryable: true });
+    await expect(committer.submit(create('c'))).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      retryAfterSeconds: 1,
+      retryable: true,
+    });
     gate.open();
     await Promise.all(taken);
     await expect(committer.submit(create('c'))).resolves.toMatchObject({ ok: true });

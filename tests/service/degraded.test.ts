@@ -22,7 +22,11 @@ const WRITE = parseRequest(writeRequest, {
 });
 const SEARCH = parseRequest(searchRequest, { query: 'retry uploads' });
 const READ = parseRequest(readRequest, { entity_type: 'experience', query: 'retry uploads' });
-const SIMILAR = parseRequest(duplicatesRequest, { entity_type: 'experience', title: 'Retry uploads', content: 'Keep the key.' });
+const SIMILAR = parseRequest(duplicatesRequest, {
+  entity_type: 'experience',
+  title: 'Retry uploads',
+  content: 'Keep the key.',
+});
 
 /** The real index with a switch that takes it away. */
 async function withSwitchedIndex(options: OpenOptions = {}): Promise<{ away: boolean; hangs: boolean }> {
@@ -63,10 +67,24 @@ describe('without an index', () => {
     const { entry_id } = await open.services.entries.write(WRITE, ada);
     index.away = true;
     const found = await open.services.search.search(SEARCH, ada);
-    expect(found).toMatchObject({ mode: 'text', degraded: true, warnings: [expect.stringContaining('The index process is restarting.')] });
-    expect(found.results).toMatchObject([{ entity_id: entry_id, provider: 'fts5', reason: 'text_match', degraded: true, hint: expect.any(String) }]);
+    expect(found).toMatchObject({
+      mode: 'text',
+      degraded: true,
+      warnings: [expect.stringContaining('The index process is restarting.')],
+    });
+    expect(found.results).toMatchObject([
+      {
+        entity_id: entry_id,
+        provider: 'fts5',
+        reason: 'text_match',
+        degraded: true,
+        hint: expect.any(String),
+      },
+    ]);
     const read = await open.services.entries.read(READ, ada);
-    expect(read.entries).toMatchObject([{ id: entry_id, provider: 'fts5', degraded: true, provider_hint: expect.any(String) }]);
+    expect(read.entries).toMatchObject([
+      { id: entry_id, provider: 'fts5', degraded: true, provider_hint: expect.any(String) },
+    ]);
   });
 
   test('writes are stored with a warning, and found by the index when it is back', async () => {
@@ -90,7 +108,9 @@ describe('without an index', () => {
     const writing = open.services.entries.write(WRITE, ada);
     while (clock.timers === 0) await new Promise(setImmediate);
     clock.advance(750);
-    expect((await writing).warnings).toEqual(['Similar entries were not looked for: the check took longer than 750 ms']);
+    expect((await writing).warnings).toEqual([
+      'Similar entries were not looked for: the check took longer than 750 ms',
+    ]);
   });
 
   test('similar entries are not made up: the answer says they were not looked for', async () => {
@@ -105,8 +125,14 @@ describe('with an embedder that fails', () => {
   const wrong: readonly (readonly [string, (request: EmbedRequest) => Promise<Float32Array>])[] = [
     ['is away', () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.7'))],
     ['answers NaN', ({ texts }) => Promise.resolve(new Float32Array(texts.length * 384).fill(Number.NaN))],
-    ['answers Infinity', ({ texts }) => Promise.resolve(new Float32Array(texts.length * 384).fill(Number.POSITIVE_INFINITY))],
-    ['answers the wrong length', ({ texts }) => Promise.resolve(new Float32Array(texts.length * 383).fill(1))],
+    [
+      'answers Infinity',
+      ({ texts }) => Promise.resolve(new Float32Array(texts.length * 384).fill(Number.POSITIVE_INFINITY)),
+    ],
+    [
+      'answers the wrong length',
+      ({ texts }) => Promise.resolve(new Float32Array(texts.length * 383).fill(1)),
+    ],
     ['answers too few vectors', () => Promise.resolve(new Float32Array(0))],
     ['answers zeros', ({ texts }) => Promise.resolve(new Float32Array(texts.length * 384))],
   ];
@@ -120,7 +146,12 @@ describe('with an embedder that fails', () => {
     expect(written.warnings?.at(-1)).toMatch(/^The entry is found by its words only until it is embedded: /);
     expect(JSON.stringify(written)).not.toContain('ECONNREFUSED');
     const found = await open.services.search.search(SEARCH, ada);
-    expect(found).toMatchObject({ mode: 'text', degraded: true, count: 1, results: [{ provider: 'bm25', reason: 'text_match' }] });
+    expect(found).toMatchObject({
+      mode: 'text',
+      degraded: true,
+      count: 1,
+      results: [{ provider: 'bm25', reason: 'text_match' }],
+    });
     expect(await open.services.queue.status()).toMatchObject({ pending: 1, embedded: 0 });
   });
 
@@ -150,7 +181,10 @@ describe('health', () => {
     expect(await open.services.health.check()).toMatchObject({ status: 'healthy' });
     embedder.instead = () => Promise.reject(new Error('gone'));
     await open.services.entries.write(WRITE, ada);
-    expect(await open.services.health.check()).toMatchObject({ status: 'degraded', components: { database: { status: 'healthy' } } });
+    expect(await open.services.health.check()).toMatchObject({
+      status: 'degraded',
+      components: { database: { status: 'healthy' } },
+    });
     await open.catalog.close();
     expect(await open.services.health.check()).toMatchObject({ status: 'unhealthy' });
     expect(await open.services.health.ready()).toMatchObject({ status: 'not_ready' });

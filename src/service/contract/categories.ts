@@ -24,7 +24,9 @@ export const createCategoryRequest = z
     name: text({ max: CONTRACT_LIMITS.categoryNameChars }).meta({ examples: ['api_design'] }),
     description: text({ max: CONTRACT_LIMITS.categoryDescriptionChars }),
   })
-  .meta({ examples: [{ code: 'QUE', name: 'message_queues', description: 'Queues, topics and their consumers.' }] });
+  .meta({
+    examples: [{ code: 'QUE', name: 'message_queues', description: 'Queues, topics and their consumers.' }],
+  });
 export type CreateCategoryRequest = z.infer<typeof createCategoryRequest>;
 
 export const createCategoryResponse = z.object({ success: z.literal(true), category, message: z.string() });

@@ -28,16 +28,22 @@ const title = text({ max: CONTRACT_LIMITS.titleChars }).meta({
 });
 const playbook = text({ max: CONTRACT_LIMITS.playbookChars }).meta({
   description: 'What to do, step by step',
-  examples: ['Keep the key of the first attempt. On 503 wait for Retry-After, then send the same body again.'],
+  examples: [
+    'Keep the key of the first attempt. On 503 wait for Retry-After, then send the same body again.',
+  ],
 });
-const context = jsonObject.nullable().meta({ description: 'When a contextual experience applies', examples: [{ framework: 'hono' }] });
+const context = jsonObject
+  .nullable()
+  .meta({ description: 'When a contextual experience applies', examples: [{ framework: 'hono' }] });
 
 const skillName = patternedText(
   CONTRACT_LIMITS.skillNameChars,
   /^[a-z0-9]+(-[a-z0-9]+)*$/,
   'lowercase kebab-case, such as review-pull-request',
 ).meta({ description: 'Unique, lowercase kebab-case', examples: ['review-pull-request'] });
-const description = text({ max: CONTRACT_LIMITS.skillDescriptionChars }).meta({ description: 'What the skill does and when to use it' });
+const description = text({ max: CONTRACT_LIMITS.skillDescriptionChars }).meta({
+  description: 'What the skill does and when to use it',
+});
 const content = text().meta({ description: 'The skill itself, Markdown' });
 const shortField = text({ max: CONTRACT_LIMITS.skillFieldChars }).nullable();
 const metadata = jsonObjectOrText.nullable();
@@ -80,11 +86,16 @@ export const skillData = z
 /** A contextual experience without its context could not be followed. Also checked after an update is merged. */
 export function contextProblem(ofSection: string, given: object | null): string | null {
   if (ofSection !== 'contextual') return null;
-  return given !== null && Object.keys(given).length > 0 ? null : 'must be a non-empty object when section is "contextual"';
+  return given !== null && Object.keys(given).length > 0
+    ? null
+    : 'must be a non-empty object when section is "contextual"';
 }
 
 const updatesOf = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape).partial().refine((given) => Object.keys(given).length > 0, 'must name at least one field to change');
+  z
+    .strictObject(shape)
+    .partial()
+    .refine((given) => Object.keys(given).length > 0, 'must name at least one field to change');
 
 export const experienceUpdates = updatesOf({ section, title, playbook, context, tags, ref });
 export const skillUpdates = updatesOf({

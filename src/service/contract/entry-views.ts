@@ -46,7 +46,9 @@ export const skillView = z.object({
   ...provenance,
 });
 
-export const entryView = z.discriminatedUnion('entity_type', [experienceView, skillView]).meta({ description: 'A whole entry' });
+export const entryView = z
+  .discriminatedUnion('entity_type', [experienceView, skillView])
+  .meta({ description: 'A whole entry' });
 export type ExperienceView = z.infer<typeof experienceView>;
 export type SkillView = z.infer<typeof skillView>;
 export type EntryView = z.infer<typeof entryView>;

@@ -17,7 +17,11 @@ export const errorBody = z
     examples: [
       {
         detail: 'data.title must be at most 120 characters.',
-        error: { code: 'INVALID_ARGUMENT', message: 'data.title must be at most 120 characters.', retryable: false },
+        error: {
+          code: 'INVALID_ARGUMENT',
+          message: 'data.title must be at most 120 characters.',
+          retryable: false,
+        },
         request_id: '0f9d7c3a',
       },
     ],
@@ -37,7 +41,11 @@ const OTHER_PROBLEMS_SHOWN = 4;
 export function invalidRequest(error: z.ZodError): ChlError {
   const [first, ...others] = error.issues.map(issueSentence);
   const hint = others.slice(0, OTHER_PROBLEMS_SHOWN).join(' ');
-  return new ChlError('INVALID_ARGUMENT', first ?? 'The request is not valid.', hint === '' ? {} : { hint: `Also: ${hint}` });
+  return new ChlError(
+    'INVALID_ARGUMENT',
+    first ?? 'The request is not valid.',
+    hint === '' ? {} : { hint: `Also: ${hint}` },
+  );
 }
 
 type Issue = z.core.$ZodIssue;
@@ -49,7 +57,15 @@ export function issueSentence(issue: Issue): string {
 const fieldName = (path: readonly PropertyKey[]): string =>
   path.length === 0
     ? 'The request body'
-    : path.reduce<string>((name, part) => (typeof part === 'number' ? `${name}[${part}]` : name === '' ? String(part) : `${name}.${String(part)}`), '');
+    : path.reduce<string>(
+        (name, part) =>
+          typeof part === 'number'
+            ? `${name}[${part}]`
+            : name === ''
+              ? String(part)
+              : `${name}.${String(part)}`,
+        '',
+      );
 
 /** What is wrong, as the end of a sentence. Schemas' own messages are written that way already. */
 function predicate(issue: Issue): string {
@@ -62,7 +78,10 @@ function predicate(issue: Issue): string {
     case 'too_small':
       return `must be at least ${String(issue.minimum)}${unit(issue.origin)}`;
     case 'invalid_value':
-      return ownMessage(issue.message) ?? `must be one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+      return (
+        ownMessage(issue.message) ??
+        `must be one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
+      );
     case 'unrecognized_keys':
       return `must not hold ${issue.keys.slice(0, OTHER_PROBLEMS_SHOWN).map(shownKey).join(', ')}, which cannot be changed`;
     case 'invalid_union':
@@ -76,7 +95,8 @@ function predicate(issue: Issue): string {
 const ownMessage = (message: string): string | null => (/^(must|is)\b/.test(message) ? message : null);
 
 const KEY_CHARS_SHOWN = 64;
-const shownKey = (key: string): string => JSON.stringify(key.length > KEY_CHARS_SHOWN ? `${key.slice(0, KEY_CHARS_SHOWN)}…` : key);
+const shownKey = (key: string): string =>
+  JSON.stringify(key.length > KEY_CHARS_SHOWN ? `${key.slice(0, KEY_CHARS_SHOWN)}…` : key);
 
 const typeName = (expected: string): string => {
   switch (expected) {
@@ -98,4 +118,5 @@ const typeName = (expected: string): string => {
   }
 };
 
-const unit = (origin: string): string => (origin === 'string' ? ' characters' : origin === 'array' ? ' items' : '');
+const unit = (origin: string): string =>
+  origin === 'string' ? ' characters' : origin === 'array' ? ' items' : '';

@@ -11,7 +11,9 @@ export const healthResponse = z
     components: z.object({ database: component, faiss_index: component, embedding_model: component }),
     timestamp,
   })
-  .meta({ description: 'unhealthy (503) only when the database is away; without an index search goes on by text' });
+  .meta({
+    description: 'unhealthy (503) only when the database is away; without an index search goes on by text',
+  });
 export type HealthResponse = z.infer<typeof healthResponse>;
 
 export const liveResponse = z.object({ status: z.literal('alive') });

@@ -19,9 +19,11 @@ export function jsonProblem(root: unknown): string | null {
     } else if (typeof value === 'number') {
       if (!Number.isFinite(value)) return 'must hold finite numbers only';
     } else if (typeof value === 'object' && value !== null) {
-      if (depth >= CONTRACT_LIMITS.jsonDepth) return `must not be nested deeper than ${CONTRACT_LIMITS.jsonDepth}`;
-      const children = Array.isArray(value) ? value : [...Object.keys(value), ...Object.values(value)];
-      if (children.length > CONTRACT_LIMITS.jsonNodes) return `must hold at most ${CONTRACT_LIMITS.jsonNodes} values`;
+      if (depth >= CONTRACT_LIMITS.jsonDepth)
+        return `must not be nested deeper than ${CONTRACT_LIMITS.jsonDepth}`;
+      const children = childrenOf(value);
+      if (children.length > CONTRACT_LIMITS.jsonNodes)
+        return `must hold at most ${CONTRACT_LIMITS.jsonNodes} values`;
       for (const child of children) pending.push({ value: child, depth: depth + 1 });
     } else if (value !== null && typeof value !== 'boolean') {
       return 'must be a JSON value';
@@ -30,6 +32,9 @@ export function jsonProblem(root: unknown): string | null {
   return null;
 }
 
+const childrenOf = (value: object): readonly unknown[] =>
+  Array.isArray(value) ? value : Object.entries(value).flat();
+
 const isPlainObject = (value: unknown): value is { readonly [key: string]: JsonValue } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -37,7 +42,8 @@ function checked<T extends JsonValue>(isRightKind: (value: unknown) => boolean, 
   return z
     .custom<T>(() => true)
     .superRefine((value, context) => {
-      const problem = value === undefined ? 'is required' : isRightKind(value) ? jsonProblem(value) : `must be ${kind}`;
+      const problem =
+        value === undefined ? 'is required' : isRightKind(value) ? jsonProblem(value) : `must be ${kind}`;
       if (problem !== null) context.addIssue({ code: 'custom', message: problem });
     });
 }
@@ -64,7 +70,10 @@ const isTextList = (value: unknown): boolean =>
   typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
 
 /** `allowed_tools`: one text, or a list of texts; kept as it came. */
-export const textOrTextList = checked<string | readonly string[]>(isTextList, 'a text or a list of texts').meta({
+export const textOrTextList = checked<string | readonly string[]>(
+  isTextList,
+  'a text or a list of texts',
+).meta({
   anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
 });
 

@@ -11,14 +11,32 @@ export const BODY_FIELDS = {
   skill: ['content', 'license', 'compatibility', 'metadata', 'allowed_tools', 'model'],
 } as const;
 
-const ALWAYS_THERE = ['id', 'title', 'section', 'name', 'description', 'author', 'updated_at', 'tags', 'ref'] as const;
-export const FIELD_NAMES = ['preview', ...BODY_FIELDS.experience, ...BODY_FIELDS.skill, ...ALWAYS_THERE] as const;
+const ALWAYS_THERE = [
+  'id',
+  'title',
+  'section',
+  'name',
+  'description',
+  'author',
+  'updated_at',
+  'tags',
+  'ref',
+] as const;
+export const FIELD_NAMES = [
+  'preview',
+  ...BODY_FIELDS.experience,
+  ...BODY_FIELDS.skill,
+  ...ALWAYS_THERE,
+] as const;
 
 export const fields = z
   .array(z.enum(FIELD_NAMES))
   .max(FIELD_NAMES.length)
   .nullish()
-  .meta({ description: 'Bodies to add to the previews; ["preview"] is previews alone', examples: [['playbook', 'context']] });
+  .meta({
+    description: 'Bodies to add to the previews; ["preview"] is previews alone',
+    examples: [['playbook', 'context']],
+  });
 
 export const searchMode = z.enum(SEARCH_MODES).meta({
   description: 'hybrid: meaning and words; vector: meaning alone; text: words alone',
@@ -45,7 +63,9 @@ export const readRequest = z
     (request) => hasText(request.query) || (request.ids?.length ?? 0) > 0 || hasText(request.category_code),
     'must hold one of query, ids or category_code',
   )
-  .meta({ examples: [{ entity_type: 'experience', category_code: 'API', query: 'idempotent retry', limit: 5 }] });
+  .meta({
+    examples: [{ entity_type: 'experience', category_code: 'API', query: 'idempotent retry', limit: 5 }],
+  });
 export type ReadRequest = z.infer<typeof readRequest>;
 
 const hasText = (value: string | null | undefined): boolean => value !== null && value !== undefined;

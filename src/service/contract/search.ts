@@ -89,7 +89,12 @@ export const duplicatesRequest = z.object({
   title: text({ max: CONTRACT_LIMITS.skillDescriptionChars }),
   content: text(),
   limit: withDefault(z.int().min(1).max(CONTRACT_LIMITS.duplicatesLimit), 1),
-  threshold: z.number().min(0).max(1).nullish().meta({ description: 'Least similarity to answer, 0.50 unless given' }),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullish()
+    .meta({ description: 'Least similarity to answer, 0.50 unless given' }),
 });
 export type DuplicatesRequest = z.infer<typeof duplicatesRequest>;
 

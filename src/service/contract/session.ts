@@ -14,5 +14,9 @@ export type SessionResponse = z.infer<typeof sessionResponse>;
 export const citedRequest = z.object({ entity_ids: z.array(entryId).min(1).max(CONTRACT_LIMITS.citedCount) });
 export type CitedRequest = z.infer<typeof citedRequest>;
 
-export const citedResponse = z.object({ success: z.literal(true), session_id: z.string(), cited_count: z.int() });
+export const citedResponse = z.object({
+  success: z.literal(true),
+  session_id: z.string(),
+  cited_count: z.int(),
+});
 export type CitedResponse = z.infer<typeof citedResponse>;

@@ -19,10 +19,14 @@ export function isLongerThan(value: string, max: number): boolean {
 }
 
 /** Why a text is refused, as the end of a sentence that starts with its field; null when it is fine. */
-export function textProblem(value: string, bounds: { readonly min: number; readonly max?: number }): string | null {
+export function textProblem(
+  value: string,
+  bounds: { readonly min: number; readonly max?: number },
+): string | null {
   if (!isStorableText(value)) return 'must not contain NUL characters or unpaired surrogates';
   if (bounds.min > 0 && value.trim() === '') return 'must not be empty or blank';
-  if (bounds.max !== undefined && isLongerThan(value, bounds.max)) return `must be at most ${bounds.max} characters`;
+  if (bounds.max !== undefined && isLongerThan(value, bounds.max))
+    return `must be at most ${bounds.max} characters`;
   return null;
 }
 
@@ -44,7 +48,8 @@ export function patternedText(max: number, pattern: RegExp, shape: string) {
   return z
     .string()
     .superRefine((value, context) => {
-      const problem = textProblem(value, { min: 1, max }) ?? (pattern.test(value) ? null : `must be ${shape}`);
+      const problem =
+        textProblem(value, { min: 1, max }) ?? (pattern.test(value) ? null : `must be ${shape}`);
       if (problem !== null) context.addIssue({ code: 'custom', message: problem });
     })
     .meta({ minLength: 1, maxLength: max, pattern: pattern.source });
@@ -59,11 +64,18 @@ export function withDefault<Schema extends z.ZodType>(schema: Schema, value: z.o
 }
 
 /** An integer in a query string. */
-export function queryInteger(options: { readonly min: number; readonly max: number; readonly fallback: number }) {
+export function queryInteger(options: {
+  readonly min: number;
+  readonly max: number;
+  readonly fallback: number;
+}) {
   const message = `must be a whole number from ${options.min} to ${options.max}`;
   return z
     .string()
-    .refine((raw) => /^\d{1,16}$/.test(raw) && Number(raw) >= options.min && Number(raw) <= options.max, message)
+    .refine(
+      (raw) => /^\d{1,16}$/.test(raw) && Number(raw) >= options.min && Number(raw) <= options.max,
+      message,
+    )
     .optional()
     .transform((raw) => (raw === undefined ? options.fallback : Number(raw)))
     .meta({ type: 'integer', minimum: options.min, maximum: options.max, default: options.fallback });
@@ -89,7 +101,9 @@ export const dateBound = z
   .transform((raw) => Date.parse(raw))
   .meta({ description: 'ISO 8601, UTC or with an offset', examples: ['2026-01-31T00:00:00Z'] });
 
-export const timestamp = z.string().meta({ description: 'ISO 8601, UTC', examples: ['2026-01-31T12:00:00.000Z'] });
+export const timestamp = z
+  .string()
+  .meta({ description: 'ISO 8601, UTC', examples: ['2026-01-31T12:00:00.000Z'] });
 
 export const categoryCode = patternedText(
   CONTRACT_LIMITS.categoryCodeChars,

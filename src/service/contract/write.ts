@@ -1,12 +1,24 @@
 import { z } from 'zod';
 import { ENTITY_TYPES } from '../../core/entry.ts';
 import { byEntityType } from './by-entity-type.ts';
-import { entityType, experienceData, experienceUpdates, ref, skillData, skillUpdates, tags } from './entities.ts';
+import {
+  entityType,
+  experienceData,
+  experienceUpdates,
+  ref,
+  skillData,
+  skillUpdates,
+  tags,
+} from './entities.ts';
 import { entryView } from './entry-views.ts';
 import { CONTRACT_LIMITS } from './limits.ts';
 import { categoryCode, entryId, text, withDefault } from './text.ts';
 
-const expectedVersion = z.int().min(1).nullish().meta({ description: 'Refuse with 412 unless the entry is at this version' });
+const expectedVersion = z
+  .int()
+  .min(1)
+  .nullish()
+  .meta({ description: 'Refuse with 412 unless the entry is at this version' });
 const duplicateCheck = withDefault(z.enum(['check', 'skip']), 'check').meta({
   description: 'skip: store without looking for similar entries',
 });
@@ -27,7 +39,8 @@ export const writeRequest = byEntityType(
       data: {
         section: 'useful',
         title: 'Retry uploads with the same Idempotency-Key',
-        playbook: 'Keep the key of the first attempt. On 503 wait for Retry-After, then send the same body again.',
+        playbook:
+          'Keep the key of the first attempt. On 503 wait for Retry-After, then send the same body again.',
       },
     },
   ],
@@ -50,7 +63,9 @@ const written = {
   entry_id: z.string(),
   entry: entryView,
   version: z.int(),
-  seq: z.string().meta({ description: 'epoch:seq; send it as X-CHL-Min-Seq to read your own write', examples: ['1:42'] }),
+  seq: z
+    .string()
+    .meta({ description: 'epoch:seq; send it as X-CHL-Min-Seq to read your own write', examples: ['1:42'] }),
   warnings: z.array(z.string()).optional(),
   message: z.string(),
 };
@@ -76,7 +91,11 @@ export type UpdateRequest = z.infer<typeof updateRequest>;
 export const updateResponse = z.object(written);
 export type UpdateResponse = z.infer<typeof updateResponse>;
 
-export const deleteRequest = z.object({ entity_type: entityType, entry_id: entryId, expected_version: expectedVersion });
+export const deleteRequest = z.object({
+  entity_type: entityType,
+  entry_id: entryId,
+  expected_version: expectedVersion,
+});
 export type DeleteRequest = z.infer<typeof deleteRequest>;
 
 export const deleteResponse = z.object({
@@ -100,22 +119,24 @@ export const importLine = byEntityType(
 );
 export type ImportLine = z.infer<typeof importLine>;
 
-export const importResultLine = z.discriminatedUnion('status', [
-  z.object({
-    line: z.int(),
-    status: z.enum(['created', 'updated', 'unchanged']),
-    entry_id: z.string(),
-    version: z.int(),
-    ref: z.string().nullable(),
-    seq: z.string(),
-  }),
-  z.object({
-    line: z.int(),
-    status: z.literal('error'),
-    ref: z.string().nullable(),
-    error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }),
-  }),
-]).meta({ description: 'What became of one input line; lines count from 1' });
+export const importResultLine = z
+  .discriminatedUnion('status', [
+    z.object({
+      line: z.int(),
+      status: z.enum(['created', 'updated', 'unchanged']),
+      entry_id: z.string(),
+      version: z.int(),
+      ref: z.string().nullable(),
+      seq: z.string(),
+    }),
+    z.object({
+      line: z.int(),
+      status: z.literal('error'),
+      ref: z.string().nullable(),
+      error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }),
+    }),
+  ])
+  .meta({ description: 'What became of one input line; lines count from 1' });
 export type ImportResultLine = z.infer<typeof importResultLine>;
 
 /** A line of `export.ndjson`: `entries/import` takes it back as it is. */
