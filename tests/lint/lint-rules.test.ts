@@ -10,6 +10,11 @@ const lines = (count: number, line: (n: number) => string): string =>
 const PLANTED: readonly (readonly [path: string, text: string, rule: string | null])[] = [
   // Import direction.
   ['src/core/node-builtin.ts', `export { readFile } from 'node:fs/promises';\n`, RESTRICTED_IMPORT],
+  [
+    'src/core/dynamic.ts',
+    `export const load = async (): Promise<unknown> => await import('node:fs');\n`,
+    RESTRICTED_IMPORT,
+  ],
   ['src/core/hono.ts', `export { Hono } from 'hono';\n`, RESTRICTED_IMPORT],
   ['src/core/libsql.ts', `export type { Client } from '@libsql/client';\n`, RESTRICTED_IMPORT],
   ['src/core/engine/up-to-service.ts', `export { one } from '../../service/good.ts';\n`, RESTRICTED_IMPORT],
