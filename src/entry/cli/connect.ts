@@ -22,6 +22,7 @@ export async function connect(
   line: CommandLine,
   environment: Environment,
   terminal: Terminal,
+  folder: 'create' | 'existing',
 ): Promise<Service> {
   const asked = line.text('url') ?? nonEmpty(environment['CHL_URL']);
   const url = asked ?? `http://127.0.0.1:${nonEmpty(environment['CHL_PORT']) ?? '8000'}`;
@@ -76,9 +77,13 @@ async function probe(service: Service): Promise<string | null> {
 async function localService(environment: Environment, folder: 'create' | 'existing'): Promise<Service> {
   const config = loadConfig({ CHL_LOG_LEVEL: 'warn', ...environment });
   if (folder === 'existing' && !existsSync(config.dataDir)) {
-    throw new CommandError(EXIT.unreachable, `No service runs, and there is no data folder ${config.dataDir}.`, {
-      hint: 'Start one with "chl serve", or name another with --url or CHL_DATA_DIR.',
-    });
+    throw new CommandError(
+      EXIT.unreachable,
+      `No service runs, and there is no data folder ${config.dataDir}.`,
+      {
+        hint: 'Start one with "chl serve", or name another with --url or CHL_DATA_DIR.',
+      },
+    );
   }
   const { openApplication } = await import('../application.ts');
   const application = await openApplication(config, { access: 'in-process' }).catch(explainOwner);

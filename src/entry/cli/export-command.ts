@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { access, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { Lines } from '../../http/body/lines.ts';
 import { searchHealthResponse } from '../../service/contract/search.ts';
@@ -36,6 +37,10 @@ export async function exportCommand(
 
 /** Under another name until it is whole: half an export never looks like one. */
 async function exportToFile(service: Service, file: string, terminal: Terminal): Promise<number> {
+  const folder = dirname(resolve(file));
+  await access(folder).catch((error: unknown) => {
+    throw fileError(error, folder);
+  });
   const partial = `${file}.partial`;
   const output = createWriteStream(partial, { flush: true });
   try {

@@ -53,6 +53,8 @@ export async function importCommand(
     stream.destroy();
   }
 
+  // What was sent again was answered later.
+  failures.sort((a, b) => a.line - b.line);
   const seconds = (performance.now() - startedMs) / 1000;
   if (options.json)
     terminal.print(JSON.stringify({ ...counts, new_categories: newCategories, seconds, failures }));

@@ -51,8 +51,11 @@ function defineCommands(program: CAC, invocation: Invocation): void {
   const { environment, terminal } = invocation;
   const line = new CommandLine(invocation.args);
   const json = line.flag('json');
-  const withService = async (body: (service: Service) => Promise<ExitCode>): Promise<ExitCode> => {
-    const service = await connect(line, environment, terminal);
+  const withService = async (
+    body: (service: Service) => Promise<ExitCode>,
+    folder: 'create' | 'existing' = 'existing',
+  ): Promise<ExitCode> => {
+    const service = await connect(line, environment, terminal, folder);
     try {
       return await body(service);
     } finally {
@@ -72,7 +75,7 @@ function defineCommands(program: CAC, invocation: Invocation): void {
     .action(async (file: string) => {
       const { importCommand } = await import('./import-command.ts');
       const options = { file, categoriesFile: line.text('categories'), json };
-      return withService((service) => importCommand(service, options, terminal));
+      return withService((service) => importCommand(service, options, terminal), 'create');
     });
 
   program
@@ -86,7 +89,7 @@ function defineCommands(program: CAC, invocation: Invocation): void {
     .command('search <...words>', 'Search as agents do')
     .option('--category <code>', 'Only this category')
     .option('--type <type>', `Only this type: ${ENTITY_TYPES.join(', ')}`)
-    .option('--mode <mode>', `${SEARCH_MODES.join(', ')}`)
+    .option('--mode <mode>', SEARCH_MODES.join(', '))
     .option('--limit <count>', 'How many to show (10)')
     .action(async (words: readonly string[]) => {
       const { searchCommand } = await import('./search-command.ts');

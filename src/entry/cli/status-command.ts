@@ -2,7 +2,7 @@ import colors from 'picocolors';
 import { indexStatusResponse, type IndexStatusResponse } from '../../service/contract/admin.ts';
 import { healthResponse, type HealthResponse } from '../../service/contract/health.ts';
 import { searchHealthResponse, type SearchHealthResponse } from '../../service/contract/search.ts';
-import { CommandError, EXIT, type ExitCode } from './command-error.ts';
+import { EXIT, type ExitCode } from './command-error.ts';
 import { call, checked, type Service } from './service.ts';
 import { bytesText, definitionList, type Terminal } from './terminal.ts';
 
@@ -13,23 +13,13 @@ export async function statusCommand(service: Service, json: boolean, terminal: T
   // 503 is an answer here.
   const health = checked(service, healthResponse, await (await service.fetch('/health')).json());
   const content = await call(service, searchHealthResponse, '/api/v1/search/health');
-  const index = await indexStatus(service);
+  const index = await call(service, indexStatusResponse, '/admin/index/status');
   if (json) terminal.print(JSON.stringify({ health, content, index }));
   else
     terminal.print(
       definitionList([...healthRows(service, health), ...contentRows(content), ...indexRows(index)]),
     );
   return health.status === 'unhealthy' ? EXIT.failure : EXIT.ok;
-}
-
-/** Null when the key may not see it. */
-async function indexStatus(service: Service): Promise<IndexStatusResponse | null> {
-  try {
-    return await call(service, indexStatusResponse, '/admin/index/status');
-  } catch (error) {
-    if (error instanceof CommandError && error.exitCode === EXIT.refused) return null;
-    throw error;
-  }
 }
 
 const STATE_COLORS = { healthy: colors.green, degraded: colors.yellow, unhealthy: colors.red } as const;
@@ -54,8 +44,7 @@ function contentRows({ totals, embedding_status: embedding, warnings }: SearchHe
   ];
 }
 
-function indexRows(index: IndexStatusResponse | null): Row[] {
-  if (index === null) return [['details', 'need a key with the role admin']];
+function indexRows(index: IndexStatusResponse): Row[] {
   const { snapshot, recovery, segments, growing } = index;
   return [
     ['backend', `${index.backend ?? 'none'} (${index.model_name}, ${index.dimension} dimensions)`],
