@@ -12,6 +12,8 @@ export interface TermPair {
 
 /** Words farther apart than this are not a phrase. */
 const DISTANCE_MAX = 3;
+/** Only so many terms from the start are read: a book among the candidates must not slow every query. */
+const SEQUENCE_LENGTH_MAX = 4_096;
 
 /**
  * How far documents have the query's neighbours as neighbours, in the same order: each pair adds its
@@ -44,7 +46,8 @@ export class ProximityScorer {
     this.#closeness.clear();
     let previous: TermNo = FIELD_BREAK;
     let previousAt = 0;
-    for (let at = 0; at < sequence.length; at += 1) {
+    const length = Math.min(sequence.length, SEQUENCE_LENGTH_MAX);
+    for (let at = 0; at < length; at += 1) {
       const term = sequence[at]!;
       if (this.#isOfInterest[term] !== 1) continue;
       if (previous !== FIELD_BREAK && term !== FIELD_BREAK && at - previousAt <= DISTANCE_MAX) {
