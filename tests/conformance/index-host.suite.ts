@@ -20,7 +20,11 @@ export const searchFor = (n: number, overrides: Partial<IndexSearch> = {}): Inde
 export const keysOf = (hits: IndexHits): number[] => [...hits.keys];
 
 /** What every host promises, over a real database and a real folder. */
-export function indexHostSuite(registrar: Registrar, name: string, createHost: () => Promise<IndexHost>): void {
+export function indexHostSuite(
+  registrar: Registrar,
+  name: string,
+  createHost: () => Promise<IndexHost>,
+): void {
   const test = (title: string, body: (world: HostWorld, host: IndexHost) => Promise<void>): void =>
     registrar.test(`${name}: ${title}`, async () => {
       const world = await HostWorld.create();
@@ -90,7 +94,10 @@ export function indexHostSuite(registrar: Registrar, name: string, createHost: (
     const collection = await opened(host, world);
     await collection.apply(await world.create(1, 60));
     const hits = await collection.search(searchFor(1, { filter: { category: 'SEC' }, limit: 6 }));
-    assert.deepEqual(keysOf(hits).toSorted((one, other) => one - other), [10, 20, 30, 40, 50, 60]);
+    assert.deepEqual(
+      keysOf(hits).toSorted((one, other) => one - other),
+      [10, 20, 30, 40, 50, 60],
+    );
   });
 
   test('one bad query is refused by name and leaves its neighbours alone', async (world, host) => {

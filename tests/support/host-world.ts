@@ -63,7 +63,12 @@ export class HostWorld {
           id: entryId(n),
           type: 'experience',
           categoryCode: n % 10 === 0 ? 'SEC' : 'TST',
-          data: { section: 'useful', title: `Entry number${n}`, playbook: `Text of word${n}.`, context: null },
+          data: {
+            section: 'useful',
+            title: `Entry number${n}`,
+            playbook: `Text of word${n}.`,
+            context: null,
+          },
           tags: [],
           ref: null,
           author: 'test',

@@ -24,7 +24,10 @@ export function serveBuilds(options: BuildServerOptions): void {
  * Does one task and forgets everything about it: files and database are opened anew each time, which
  * takes a few milliseconds and leaves nothing open between builds.
  */
-async function answerBuild({ target, task }: BuildRequest, options: BuildServerOptions): Promise<BuildAnswer> {
+async function answerBuild(
+  { target, task }: BuildRequest,
+  options: BuildServerOptions,
+): Promise<BuildAnswer> {
   try {
     const source = await options.openSource(target);
     try {

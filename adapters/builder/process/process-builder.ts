@@ -106,4 +106,7 @@ export class ProcessBuilder implements SegmentBuilder {
 }
 
 const died = (how: string, cause?: unknown): ChlError =>
-  new ChlError('UNAVAILABLE', `The builder process is not there: ${how}.`, { operation: 'segment.build', cause });
+  new ChlError('UNAVAILABLE', `The builder process is not there: ${how}.`, {
+    operation: 'segment.build',
+    cause,
+  });

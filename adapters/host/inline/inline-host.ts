@@ -10,8 +10,10 @@ import { OpeningCollection } from './opening-collection.ts';
 import type { AssembledCollection } from './opening-collection.ts';
 
 /** The adapters a collection is made of, chosen by the composition root. */
-export interface InlineHostOptions
-  extends Pick<CollectionOptions, 'backends' | 'createTextIndex' | 'clock' | 'logger'> {
+export interface InlineHostOptions extends Pick<
+  CollectionOptions,
+  'backends' | 'createTextIndex' | 'clock' | 'logger'
+> {
   /** An in-memory folder where the collection has no directory. */
   openFiles(spec: CollectionSpec): Promise<Files>;
   openSource(spec: CollectionSpec): Promise<IndexSource>;
@@ -48,7 +50,16 @@ export class InlineHost implements IndexHost {
       fingerprint: spec.fingerprint,
       backend: backendLoader(backends),
     });
-    const collection = new Collection({ spec, files, source, backends, createTextIndex, builder, clock, logger });
+    const collection = new Collection({
+      spec,
+      files,
+      source,
+      backends,
+      createTextIndex,
+      builder,
+      clock,
+      logger,
+    });
     return {
       collection,
       release: async () => {

@@ -103,7 +103,10 @@ export class OpeningCollection implements IndexCollection {
       const error = toChlError(thrown, 'index.open');
       this.#failures += 1;
       this.#reason = error.message;
-      this.#options.logger.warn({ err: error, failures: this.#failures }, 'The index could not be opened; it will be tried again.');
+      this.#options.logger.warn(
+        { err: error, failures: this.#failures },
+        'The index could not be opened; it will be tried again.',
+      );
       this.#retryLater();
     }
   }

@@ -1,5 +1,10 @@
 import { ChlError, toChlError } from '../../../src/core/errors.ts';
-import type { CollectionState, IndexCollection, IndexHost } from '../../../src/core/ports/index-host.ts';
+import type {
+  CollectionState,
+  IndexCollection,
+  IndexHits,
+  IndexHost,
+} from '../../../src/core/ports/index-host.ts';
 import type { Clock, Logger } from '../../../src/core/ports/runtime.ts';
 import type {
   Answer,
@@ -114,12 +119,8 @@ export class IndexServer {
     }
   }
 
-  #search({ collection, query }: SearchRequest): ReturnType<IndexCollection['search']> {
-    try {
-      return this.#collection(collection).search(query);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async #search({ collection, query }: SearchRequest): Promise<IndexHits> {
+    return this.#collection(collection).search(query);
   }
 
   #collection(number: CollectionNumber): IndexCollection {

@@ -23,7 +23,7 @@ export class PendingCalls {
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise<Result>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.set(id, { resolve, reject });
       try {
         send(id);
       } catch (error) {

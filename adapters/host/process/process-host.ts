@@ -1,4 +1,9 @@
-import type { CollectionSpec, IndexCollection, IndexHost, IndexSearch } from '../../../src/core/ports/index-host.ts';
+import type {
+  CollectionSpec,
+  IndexCollection,
+  IndexHost,
+  IndexSearch,
+} from '../../../src/core/ports/index-host.ts';
 import type { Clock, Logger } from '../../../src/core/ports/runtime.ts';
 import { indexAway, PendingCalls } from './pending-calls.ts';
 import type { CollectionNumber, FromIndexProcess, ToIndexProcess } from './protocol.ts';
@@ -63,8 +68,7 @@ export class ProcessHost implements IndexHost {
 
   #channelOf(number: CollectionNumber): CollectionChannel {
     return {
-      call: (call) =>
-        this.#pending.start((id) => this.#send({ kind: 'call', id, collection: number, call })),
+      call: (call) => this.#pending.start((id) => this.#send({ kind: 'call', id, collection: number, call })),
       search: (query: IndexSearch) =>
         this.#pending.start((id) => {
           if (this.pid === null) throw indexAway('its process is being restarted');

@@ -40,7 +40,12 @@ export interface SearchRequest {
 
 export type ToIndexProcess =
   | { readonly kind: 'open'; readonly collection: CollectionNumber; readonly spec: CollectionSpec }
-  | { readonly kind: 'call'; readonly id: number; readonly collection: CollectionNumber; readonly call: CollectionCall }
+  | {
+      readonly kind: 'call';
+      readonly id: number;
+      readonly collection: CollectionNumber;
+      readonly call: CollectionCall;
+    }
   | { readonly kind: 'searches'; readonly searches: readonly SearchRequest[] }
   | { readonly kind: 'ping' };
 

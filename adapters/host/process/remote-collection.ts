@@ -113,7 +113,10 @@ export class RemoteCollection implements IndexCollection {
 
   #checkOpen(): void {
     if (this.#state === 'closed') {
-      throw new ChlError('UNAVAILABLE', 'The collection is closed.', { operation: 'index.host', retryable: false });
+      throw new ChlError('UNAVAILABLE', 'The collection is closed.', {
+        operation: 'index.host',
+        retryable: false,
+      });
     }
   }
 }

@@ -6,7 +6,10 @@ import { leaveWithParent } from './leave-with-parent.ts';
 import type { FromIndexProcess, ToIndexProcess } from './protocol.ts';
 
 /** Makes this process the index process of the one that started it. */
-export function serveIndexProcess(createHost: (parts: { readonly logger: Logger }) => IndexHost, clock: Clock): void {
+export function serveIndexProcess(
+  createHost: (parts: { readonly logger: Logger }) => IndexHost,
+  clock: Clock,
+): void {
   leaveWithParent();
   const send = (message: FromIndexProcess): void => {
     // Gone in the middle of an answer: `leaveWithParent` is about to act.

@@ -48,7 +48,11 @@ async function fromDatabase(source: IndexSource, ids: readonly VectorId[], dimen
   );
 }
 
-async function merge(context: BuildContext, sources: readonly SegmentSource[], dimension: number): Promise<Rows> {
+async function merge(
+  context: BuildContext,
+  sources: readonly SegmentSource[],
+  dimension: number,
+): Promise<Rows> {
   const rows = allocate(
     sources.reduce((sum, source) => sum + source.keepRows.length, 0),
     dimension,
@@ -83,7 +87,7 @@ function copyRows(from: SegmentData, keep: Uint32Array, to: Rows, at: number): v
 function ascending(rows: Rows, dimension: number): Rows {
   const { ids, vectors } = rows;
   if (ids.every((id, index) => index === 0 || ids[index - 1]! < id)) return { ids, vectors };
-  const order = Uint32Array.from(ids, (_, index) => index).sort((one, other) => ids[one]! - ids[other]!);
+  const order = Uint32Array.from(ids, (_, index) => index).toSorted((one, other) => ids[one]! - ids[other]!);
   const sorted = allocate(ids.length, dimension);
   order.forEach((row, index) => {
     sorted.ids[index] = ids[row]!;

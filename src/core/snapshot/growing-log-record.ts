@@ -36,7 +36,11 @@ const FIXED_BODY_BYTES = 28;
 export function encodeRecord(record: LogRecord): Uint8Array {
   const nonce = new TextEncoder().encode(record.last.nonce);
   const bodyBytes =
-    FIXED_BODY_BYTES + nonce.length + record.added.byteLength + record.vectors.byteLength + record.removed.byteLength;
+    FIXED_BODY_BYTES +
+    nonce.length +
+    record.added.byteLength +
+    record.vectors.byteLength +
+    record.removed.byteLength;
   const bytes = new Uint8Array(FRAME_BYTES + bodyBytes);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, bodyBytes, true);

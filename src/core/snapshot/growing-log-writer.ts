@@ -38,7 +38,12 @@ export class GrowingLogWriter {
   /** Carries on with a log that was read; a torn tail behind `goodBytes` is cut off. */
   static async resume(
     files: Files,
-    log: { readonly number: number; readonly base: ChangeMark; readonly end: ChangeMark; readonly goodBytes: number },
+    log: {
+      readonly number: number;
+      readonly base: ChangeMark;
+      readonly end: ChangeMark;
+      readonly goodBytes: number;
+    },
   ): Promise<GrowingLogWriter> {
     const file = await files.openAppend(logName(log.number));
     const writer = new GrowingLogWriter(log.number, log.base, file, log.end, log.goodBytes);
@@ -94,9 +99,13 @@ export class GrowingLogWriter {
     let end = this.end;
     for (const record of records) {
       if (!continues(record, end)) {
-        throw new ChlError('INTERNAL', `A log record begins after ${record.after}; the log ends at ${end.seq}.`, {
-          operation: 'snapshot.append',
-        });
+        throw new ChlError(
+          'INTERNAL',
+          `A log record begins after ${record.after}; the log ends at ${end.seq}.`,
+          {
+            operation: 'snapshot.append',
+          },
+        );
       }
       end = record.last;
     }

@@ -39,9 +39,9 @@ export interface ChainStart {
 /** Replays every log from `start.logFrom` on, as far as each continues the one before it. */
 export async function readLogChain(files: Files, start: ChainStart): Promise<LogChain> {
   const numbers = (await files.list())
-    .map(logNumber)
-    .filter((number) => number !== null && number >= start.logFrom)
-    .sort((one, other) => one! - other!) as number[];
+    .flatMap((name) => logNumber(name) ?? [])
+    .filter((number) => number >= start.logFrom)
+    .toSorted((one, other) => one - other);
   const logs: RecoveredLog[] = [];
   const stale: string[] = [];
   const notes: string[] = [];

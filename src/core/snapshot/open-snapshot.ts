@@ -57,7 +57,10 @@ export async function openSnapshot(expected: Expectation): Promise<OpenOutcome> 
     names,
     lastGeneration: Math.max(current?.generation ?? 0, backup?.generation ?? 0),
   };
-  for (const [source, manifest] of [['snapshot', current], ['backup', backup]] as const) {
+  for (const [source, manifest] of [
+    ['snapshot', current],
+    ['backup', backup],
+  ] as const) {
     if (manifest === null) continue;
     const snapshot = await opened(expected, source, manifest, reasons);
     if (snapshot === null) continue;
@@ -95,7 +98,8 @@ async function opened(
   try {
     checkOwner(manifest, owner);
     const segments: OpenedSegment[] = [];
-    for (const entry of manifest.segments) segments.push({ entry, data: await readSegment(files, entry, owner) });
+    for (const entry of manifest.segments)
+      segments.push({ entry, data: await readSegment(files, entry, owner) });
     const chain = await readLogChain(files, { owner, logFrom: manifest.logFrom, base: manifest.base });
     const completeTo = chain.end;
     const refusal = await refusalOf(newest(manifest.asOf, completeTo), nonceOf);
@@ -111,9 +115,11 @@ async function opened(
 
 function checkOwner(manifest: Manifest, owner: LogOwner): void {
   if (manifest.databaseUuid !== owner.databaseUuid) throw corrupt('belongs to another database');
-  if (manifest.epoch !== owner.epoch) throw corrupt(`is of epoch ${manifest.epoch}, the database is at ${owner.epoch}`);
+  if (manifest.epoch !== owner.epoch)
+    throw corrupt(`is of epoch ${manifest.epoch}, the database is at ${owner.epoch}`);
   if (manifest.fingerprint !== owner.fingerprint) throw corrupt(`holds vectors of ${manifest.fingerprint}`);
-  if (manifest.dimension !== owner.dimension) throw corrupt(`holds vectors of ${manifest.dimension} dimensions`);
+  if (manifest.dimension !== owner.dimension)
+    throw corrupt(`holds vectors of ${manifest.dimension} dimensions`);
 }
 
 /** Length and SHA-256 first: no parser, least of all a native one, sees a byte that was not written so. */
@@ -124,10 +130,13 @@ export async function readSegment(
 ): Promise<SegmentData> {
   const size = await files.sizeBytes(entry.file);
   if (size !== entry.bytes) {
-    throw corrupt(size === null ? `misses ${entry.file}` : `has ${size} bytes in ${entry.file} instead of ${entry.bytes}`);
+    throw corrupt(
+      size === null ? `misses ${entry.file}` : `has ${size} bytes in ${entry.file} instead of ${entry.bytes}`,
+    );
   }
   const bytes = await files.read(entry.file);
-  if (bytes === null || (await sha256Hex(bytes)) !== entry.sha256) throw corrupt(`has a damaged ${entry.file}`);
+  if (bytes === null || (await sha256Hex(bytes)) !== entry.sha256)
+    throw corrupt(`has a damaged ${entry.file}`);
   const data = decodeSegment(bytes);
   if (data.fingerprint !== owner.fingerprint || data.dimension !== owner.dimension) {
     throw corrupt(`has vectors of ${data.fingerprint} in ${entry.file}`);

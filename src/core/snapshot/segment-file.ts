@@ -84,8 +84,7 @@ export function decodeSegment(bytes: Uint8Array): SegmentData {
     fingerprint: header.fingerprint,
     ids,
     vectors: new Float32Array(aligned.buffer, at(layout.vectorsAt), header.rows * header.dimension),
-    backendBytes:
-      header.backendBytes === 0 ? null : aligned.subarray(layout.backendAt, layout.totalBytes),
+    backendBytes: header.backendBytes === 0 ? null : aligned.subarray(layout.backendAt, layout.totalBytes),
   };
 }
 

@@ -4,7 +4,6 @@ import type { Files } from '../ports/files.ts';
 import type { ChangeMark, IndexSource } from '../ports/index-source.ts';
 import type { Clock } from '../ports/runtime.ts';
 import {
-  logName,
   logNumber,
   MANIFEST,
   MANIFEST_BACKUP,
@@ -14,8 +13,7 @@ import {
 } from './file-names.ts';
 import type { LogOwner } from './growing-log.ts';
 import type { LogRecord } from './growing-log-record.ts';
-import { GrowingLogWriter } from './growing-log-writer.ts';
-import type { LogChain } from './log-chain.ts';
+import { GrowingLogs } from './growing-logs.ts';
 import { stageFile } from './stage-file.ts';
 import { encodeManifest, MANIFEST_VERSION, namesNeeded } from './manifest.ts';
 import type { Manifest, ManifestSegment } from './manifest.ts';
@@ -51,27 +49,22 @@ export class SnapshotStore {
   readonly #files: Files;
   readonly #clock: Clock;
   readonly #owner: LogOwner;
-  readonly #logLock = new Mutex();
+  readonly #logs: GrowingLogs;
   readonly #publishLock = new Mutex();
   /** The manifests that are known to be whole and ours; others on disk are garbage. */
   #current: Manifest | null = null;
   #backup: Manifest | null = null;
-  /** What `open` read and `#writer` has not yet taken up. */
-  #unresumed: LogChain | null = null;
-  #writer: GrowingLogWriter | null = null;
-  /** Where each log of the chain begins, by number. */
-  readonly #logBases = new Map<number, ChangeMark>();
   /** Segment names handed out and not yet in a manifest. */
   readonly #reserved = new Set<string>();
   readonly #life = crypto.randomUUID().slice(0, 8);
   #lastSegment = 0;
-  #lastLog = 0;
   #lastGeneration = 0;
 
   constructor(options: SnapshotStoreOptions) {
     this.#files = options.files;
     this.#clock = options.clock;
     this.#owner = options.owner;
+    this.#logs = new GrowingLogs(options.files, options.owner);
   }
 
   /**
@@ -82,7 +75,7 @@ export class SnapshotStore {
     const outcome = await openSnapshot({ files: this.#files, owner: this.#owner, nonceOf });
     for (const name of outcome.names) {
       this.#lastSegment = Math.max(this.#lastSegment, segmentNumber(name) ?? 0);
-      this.#lastLog = Math.max(this.#lastLog, logNumber(name) ?? 0);
+      this.#logs.skipNumbersTo(logNumber(name) ?? 0);
     }
     this.#lastGeneration = outcome.lastGeneration;
     if (outcome.snapshot !== null) this.#take(outcome.snapshot, outcome.backup);
@@ -92,8 +85,7 @@ export class SnapshotStore {
   #take(snapshot: OpenedSnapshot, backup: Manifest | null): void {
     this.#current = snapshot.source === 'snapshot' ? snapshot.manifest : null;
     this.#backup = snapshot.source === 'snapshot' ? backup : snapshot.manifest;
-    this.#unresumed = snapshot.chain;
-    for (const log of snapshot.chain.logs) this.#logBases.set(log.number, log.base);
+    this.#logs.continueChain(snapshot.chain);
   }
 
   /** The newest published manifest; null before the first. */
@@ -103,13 +95,13 @@ export class SnapshotStore {
 
   /** Up to here the files hold everything; null before `open` or `beginChain`. */
   get durableTo(): ChangeMark | null {
-    return this.#writer?.end ?? this.#unresumed?.end ?? null;
+    return this.#logs.end;
   }
 
-  /** Bytes in the files of the newest manifest and the growing logs, as far as they are known. */
+  /** Bytes in the files of the newest manifest and in the growing log. */
   get sizeBytes(): number {
     const segments = this.manifest?.segments ?? [];
-    return segments.reduce((sum, segment) => sum + segment.bytes, 0) + (this.#writer?.sizeBytes ?? 0);
+    return segments.reduce((sum, segment) => sum + segment.bytes, 0) + this.#logs.sizeBytes;
   }
 
   /** A name no file had before. Kept from the garbage collector until published or released. */
@@ -127,11 +119,7 @@ export class SnapshotStore {
 
   /** Starts afresh after `base`, for an index that came from the database. Answers the log's number. */
   beginChain(base: ChangeMark): Promise<number> {
-    return this.#logLock.runExclusive(() => {
-      this.#unresumed = null;
-      this.#logBases.clear();
-      return this.#startLog(base);
-    });
+    return this.#logs.beginChain(base);
   }
 
   /**
@@ -139,17 +127,12 @@ export class SnapshotStore {
    * segment is sealed. Answers the new log's number.
    */
   rotate(): Promise<number> {
-    return this.#logLock.runExclusive(async () => {
-      const writer = await this.#resumed();
-      // Else a record that failed might be read back, and the next log would not seem to continue it.
-      await writer.settle();
-      return this.#startLog(writer.end);
-    });
+    return this.#logs.rotate();
   }
 
   /** Number of the log that `append` writes to. */
   currentLog(): Promise<number> {
-    return this.#logLock.runExclusive(async () => (await this.#resumed()).number);
+    return this.#logs.currentLog();
   }
 
   /**
@@ -158,7 +141,7 @@ export class SnapshotStore {
    * @throws STORAGE_FULL, UNAVAILABLE
    */
   append(records: readonly LogRecord[]): Promise<void> {
-    return this.#logLock.runExclusive(async () => (await this.#resumed()).append(records));
+    return this.#logs.append(records);
   }
 
   /**
@@ -167,7 +150,7 @@ export class SnapshotStore {
    */
   publish(content: SnapshotContent): Promise<Manifest> {
     return this.#publishLock.runExclusive(async () => {
-      const base = this.#logBases.get(content.logFrom);
+      const base = this.#logs.baseOf(content.logFrom);
       if (base === undefined) {
         throw new ChlError('INTERNAL', `Log ${content.logFrom} is not one of this snapshot's logs.`, {
           operation: 'snapshot.publish',
@@ -185,14 +168,12 @@ export class SnapshotStore {
       };
       await this.#install(manifest);
       for (const segment of manifest.segments) this.#reserved.delete(segment.file);
-      for (const number of this.#logBases.keys()) {
-        if (number < manifest.logFrom) this.#logBases.delete(number);
-      }
+      this.#logs.forgetBefore(manifest.logFrom);
       return manifest;
     });
   }
 
-  /** Rules 1–5 of publishing. At every instant one of the two manifests on disk is whole. */
+  /** Rule 4 of writing. At every instant one of the two manifests on disk is whole. */
   async #install(manifest: Manifest): Promise<void> {
     const temporary = await stageFile(this.#files, MANIFEST, await encodeManifest(manifest));
     if (this.#current !== null) {
@@ -212,19 +193,21 @@ export class SnapshotStore {
    * @returns how many files
    */
   collectGarbage(): Promise<number> {
-    return this.#publishLock.runExclusive(() => this.#logLock.runExclusive(() => this.#removeUnneeded()));
+    return this.#publishLock.runExclusive(() => this.#removeUnneeded());
   }
 
   async #removeUnneeded(): Promise<number> {
     if (this.manifest === null) return 0;
     const present = await this.#files.list();
     const needed = new Set<string>();
-    for (const [name, manifest] of [[MANIFEST, this.#current], [MANIFEST_BACKUP, this.#backup]] as const) {
+    for (const [name, manifest] of [
+      [MANIFEST, this.#current],
+      [MANIFEST_BACKUP, this.#backup],
+    ] as const) {
       if (manifest === null) continue;
       needed.add(name);
       for (const file of namesNeeded(manifest, present)) needed.add(file);
     }
-    if (this.#writer !== null) needed.add(logName(this.#writer.number));
     for (const name of this.#reserved) needed.add(name).add(temporaryName(name));
     const garbage = present.filter((name) => !needed.has(name));
     for (const name of garbage) await this.#files.remove(name);
@@ -234,39 +217,6 @@ export class SnapshotStore {
 
   /** Closes the log's file. Nothing is written. */
   close(): Promise<void> {
-    return this.#logLock.runExclusive(async () => {
-      const writer = this.#writer;
-      this.#writer = null;
-      await writer?.close();
-    });
-  }
-
-  /** The writer of the chain's last log; cuts a torn tail and removes stale logs the first time. */
-  async #resumed(): Promise<GrowingLogWriter> {
-    if (this.#writer !== null) return this.#writer;
-    const chain = this.#unresumed;
-    if (chain === null) {
-      throw new ChlError('INTERNAL', 'The growing log was not begun.', { operation: 'snapshot.log' });
-    }
-    for (const name of chain.stale) await this.#files.remove(name);
-    // Before anything is appended: else a stale log could come back and seem to continue the chain.
-    if (chain.stale.length > 0) await this.#files.syncFolder();
-    const last = chain.logs.at(-1);
-    if (last === undefined) {
-      await this.#startLog(chain.end);
-    } else {
-      this.#writer = await GrowingLogWriter.resume(this.#files, last);
-    }
-    this.#unresumed = null;
-    return this.#writer!;
-  }
-
-  async #startLog(base: ChangeMark): Promise<number> {
-    this.#lastLog += 1;
-    const writer = await GrowingLogWriter.create(this.#files, { ...this.#owner, number: this.#lastLog, base });
-    await this.#writer?.close();
-    this.#writer = writer;
-    this.#logBases.set(writer.number, base);
-    return writer.number;
+    return this.#logs.close();
   }
 }

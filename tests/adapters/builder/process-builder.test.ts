@@ -65,7 +65,10 @@ test('merges the live rows of segments, which it checks first', async () => {
   });
   const first = await builder.build(taskOf('segment-00000001-a', rows(10, 20)));
   const second = await builder.build(taskOf('segment-00000002-a', rows(0, 10)));
-  const keep = (built: typeof first, ...keepRows: number[]) => ({ ...built, keepRows: Uint32Array.from(keepRows) });
+  const keep = (built: typeof first, ...keepRows: number[]) => ({
+    ...built,
+    keepRows: Uint32Array.from(keepRows),
+  });
   const segments = [keep(first, 0, 9), keep(second, 0, 1, 5)];
   const merged = await builder.build(taskOf('segment-00000003-a', { from: 'segments', segments }));
   const { ids, vectors } = decodeSegment((await files.read(merged.fileName))!);
@@ -104,7 +107,9 @@ test('killed in the middle of a build: it is refused as retryable, nothing is th
 });
 
 test('a build of nothing is refused, not written', async () => {
-  await expect(builder.build(taskOf('segment-00000001-a', { from: 'database', ids: [] }))).rejects.toMatchObject({
+  await expect(
+    builder.build(taskOf('segment-00000001-a', { from: 'database', ids: [] })),
+  ).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
   });
   expect(await files.list()).toEqual([]);

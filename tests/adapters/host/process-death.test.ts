@@ -61,7 +61,10 @@ test('killed in the middle of searches: they fail as retryable, it heals, and an
   expect(failures.length).toBeGreaterThan(0);
   for (const failure of failures) expect(failure).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
   expect(collection.state).toBe('unavailable');
-  expect(await collection.status()).toMatchObject({ state: 'unavailable', reason: expect.stringContaining('SIGKILL') });
+  expect(await collection.status()).toMatchObject({
+    state: 'unavailable',
+    reason: expect.stringContaining('SIGKILL'),
+  });
   expect(logger.messages('error')).toContain('The index process died; it will be restarted.');
 
   // Committed while it is away; nobody hands it over again.
@@ -107,7 +110,10 @@ test('a process that cannot start is an index that is away, not a service that f
   const collection = away.open(world.spec());
   await collection.opened;
   expect(collection.state).toBe('unavailable');
-  expect(await collection.status()).toMatchObject({ reason: expect.stringContaining('exit code 3'), vectors: 0 });
+  expect(await collection.status()).toMatchObject({
+    reason: expect.stringContaining('exit code 3'),
+    vectors: 0,
+  });
   await expect(collection.search(searchFor(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await away.close();
 });

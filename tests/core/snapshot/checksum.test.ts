@@ -14,5 +14,7 @@ test('CRC-32C of parts is that of the whole', () => {
 });
 
 test('SHA-256 is printed as sha256sum prints it', async () => {
-  expect(await sha256Hex(ascii('abc'))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  expect(await sha256Hex(ascii('abc'))).toBe(
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  );
 });

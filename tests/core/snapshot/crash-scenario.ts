@@ -26,7 +26,12 @@ export function liveAt(seq: number): readonly number[] {
 export function recordOf(after: number, last: number) {
   const changes = Array.from({ length: last - after }, (_, index) => after + 1 + index);
   const removed = changes.map(killedBy).filter((id) => id !== null);
-  return record(after, last, changes.filter((change) => killedBy(change) === null), removed);
+  return record(
+    after,
+    last,
+    changes.filter((change) => killedBy(change) === null),
+    removed,
+  );
 }
 
 const clock = {
@@ -59,7 +64,9 @@ export async function play(files: Files, progress: Progress): Promise<void> {
   };
   const publish = async (asOf: number): Promise<void> => {
     const published = segments.map((one) => ({ ...one, tombstones: deadRows(one.file, asOf) }));
-    const { generation } = await step(() => store.publish({ segments: published, logFrom, asOf: mark(asOf) }));
+    const { generation } = await step(() =>
+      store.publish({ segments: published, logFrom, asOf: mark(asOf) }),
+    );
     progress.generation = generation;
     await step(() => store.collectGarbage());
   };
@@ -97,7 +104,12 @@ export async function play(files: Files, progress: Progress): Promise<void> {
   const keep = segments.map((one) => {
     const dead = new Set(deadRows(one.file, 12));
     const rows = rowsOf.get(one.file)!.map((_, row) => row);
-    return { fileName: one.file, bytes: one.bytes, sha256: one.sha256, keepRows: Uint32Array.from(rows.filter((row) => !dead.has(row))) };
+    return {
+      fileName: one.file,
+      bytes: one.bytes,
+      sha256: one.sha256,
+      keepRows: Uint32Array.from(rows.filter((row) => !dead.has(row))),
+    };
   });
   const merged = keep.flatMap((one) => [...one.keepRows].map((row) => rowsOf.get(one.fileName)![row]!));
   segments = [await build({ from: 'segments', segments: keep }, merged)];
@@ -136,7 +148,7 @@ export function liveIn(snapshot: OpenedSnapshot): readonly number[] {
   };
   for (const { entry, data } of snapshot.segments) take(data.ids, data.vectors, entry.tombstones);
   for (const log of snapshot.growing) take(log.ids, log.vectors, []);
-  return live.sort((one, other) => one - other);
+  return live.toSorted((one, other) => one - other);
 }
 
 /** What is wrong with a folder found after a crash, in words; null when every promise was kept. */
@@ -147,8 +159,10 @@ export async function brokenPromise(files: Files, promised: Progress): Promise<s
   }
   const { completeTo, manifest } = snapshot;
   if (manifest.generation < promised.generation) return `generation ${promised.generation} is lost`;
-  if (completeTo.seq < promised.appendedTo) return `complete to ${completeTo.seq}, not to ${promised.appendedTo}`;
+  if (completeTo.seq < promised.appendedTo)
+    return `complete to ${completeTo.seq}, not to ${promised.appendedTo}`;
   const [found, expected] = [liveIn(snapshot), liveAt(completeTo.seq)];
-  if (String(found) !== String(expected)) return `at ${completeTo.seq} it holds ${found} instead of ${expected}`;
+  if (String(found) !== String(expected))
+    return `at ${completeTo.seq} it holds ${String(found)} instead of ${String(expected)}`;
   return null;
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeLog, encodeLogHeader } from '../../../src/core/snapshot/growing-log.ts';
 import { encodeRecord } from '../../../src/core/snapshot/growing-log-record.ts';
@@ -75,7 +75,9 @@ test('any groups of changes survive the round trip', () => {
   fc.assert(
     fc.property(fc.array(group, { maxLength: 8 }), (groups) => {
       let after = 10;
-      const written = groups.map(([count, added, removed]) => record(after, (after += count), added, removed));
+      const written = groups.map(([count, added, removed]) =>
+        record(after, (after += count), added, removed),
+      );
       expect(decodeLog(logOf(header, ...written)).records).toEqual(written);
     }),
   );

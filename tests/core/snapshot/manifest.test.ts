@@ -55,7 +55,10 @@ test.each<[string, object]>([
   ['another version', { version: 2 }],
   ['an unknown field', { compressed: true }],
   ['a missing field', { logFrom: undefined }],
-  ['a path instead of a name', { segments: [{ ...manifest.segments[0], file: '../segment-00000002-00c0ffee' }] }],
+  [
+    'a path instead of a name',
+    { segments: [{ ...manifest.segments[0], file: '../segment-00000002-00c0ffee' }] },
+  ],
   ['a segment named twice', { segments: [manifest.segments[0], manifest.segments[0]] }],
   ['a tombstone beyond the rows', { segments: [{ ...manifest.segments[0], tombstones: [5] }] }],
   ['tombstones out of order', { segments: [{ ...manifest.segments[0], tombstones: [3, 1] }] }],

@@ -15,15 +15,24 @@ export const owner: LogOwner = {
 
 /** The feed of a made-up database: change n has nonce "nonce-n". */
 export const nonceOf = async (seq: number): Promise<string | null> => `nonce-${seq}`;
-export const mark = (seq: number): ChangeMark => ({ seq: asSeq(seq), nonce: seq === 0 ? '' : `nonce-${seq}` });
+export const mark = (seq: number): ChangeMark => ({
+  seq: asSeq(seq),
+  nonce: seq === 0 ? '' : `nonce-${seq}`,
+});
 
 /** A vector that tells its id, so that a mix-up shows. */
 export const vectorOf = (id: number): number[] => [id, id + 0.25, id + 0.5, id + 0.75];
 
 export const idsOf = (...ids: readonly number[]): Float64Array => Float64Array.from(ids);
-export const vectorsOf = (...ids: readonly number[]): Float32Array => Float32Array.from(ids.flatMap(vectorOf));
+export const vectorsOf = (...ids: readonly number[]): Float32Array =>
+  Float32Array.from(ids.flatMap(vectorOf));
 
-export function record(after: number, last: number, added: readonly number[], removed: readonly number[] = []): LogRecord {
+export function record(
+  after: number,
+  last: number,
+  added: readonly number[],
+  removed: readonly number[] = [],
+): LogRecord {
   return {
     after: asSeq(after),
     last: mark(last),

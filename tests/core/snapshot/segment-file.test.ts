@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeSegment, encodeSegment } from '../../../src/core/snapshot/segment-file.ts';
 import { segment, vectorsOf } from './sample.ts';
@@ -9,7 +9,7 @@ test('what was encoded is decoded, with and without bytes of a backend', () => {
       fc.uniqueArray(fc.integer({ min: 1, max: 2 ** 40 }), { maxLength: 50 }),
       fc.option(fc.uint8Array({ minLength: 1, maxLength: 200 }), { nil: null }),
       (numbers, backendBytes) => {
-        const data = { ...segment(...numbers.sort((one, other) => one - other)), backendBytes };
+        const data = { ...segment(...numbers.toSorted((one, other) => one - other)), backendBytes };
         expect(decodeSegment(encodeSegment(data))).toEqual(data);
       },
     ),
@@ -57,4 +57,3 @@ test('ids that do not ascend are refused: search relies on their order', () => {
   expect(() => decodeSegment(encodeSegment(segment(0)))).toThrow('do not ascend');
   expect(() => decodeSegment(encodeSegment(segment(1.5)))).toThrow('do not ascend');
 });
-

@@ -20,7 +20,10 @@ interface Survey {
 }
 
 /** Plays the whole life once for every operation that can fail, and looks at every disk it may leave. */
-async function survey(kind: Fault['kind'], program: (files: Files) => Files = (files) => files): Promise<Survey> {
+async function survey(
+  kind: Fault['kind'],
+  program: (files: Files) => Files = (files) => files,
+): Promise<Survey> {
   const findings: Finding[] = [];
   let folders = 0;
   for (let atOperation = 1; ; atOperation += 1) {
@@ -54,11 +57,14 @@ test('power lost at any operation: the old snapshot or the new one, complete to 
   expect(folders).toBeGreaterThan(500);
 });
 
-test.each(['full', 'broken'] as const)('a disk that is %s at any one operation: the step is tried again and nothing is lost', async (kind) => {
-  const { findings, faults } = await survey(kind);
-  expect(findings).toEqual([]);
-  expect(faults).toBeGreaterThan(50);
-});
+test.each(['full', 'broken'] as const)(
+  'a disk that is %s at any one operation: the step is tried again and nothing is lost',
+  async (kind) => {
+    const { findings, faults } = await survey(kind);
+    expect(findings).toEqual([]);
+    expect(faults).toBeGreaterThan(50);
+  },
+);
 
 test('what a crash left can be written to, saved, cleaned and opened again', async () => {
   for (let atOperation = 1; ; atOperation += 1) {
@@ -73,7 +79,11 @@ test('what a crash left can be written to, saved, cleaned and opened again', asy
       await store.collectGarbage();
       await store.append([recordOf(from, from + 7)]);
       const { segments, logFrom } = snapshot.manifest;
-      await store.publish({ segments, logFrom: snapshot.growing[0]?.number ?? (await store.currentLog()), asOf: mark(from) });
+      await store.publish({
+        segments,
+        logFrom: snapshot.growing[0]?.number ?? (await store.currentLog()),
+        asOf: mark(from),
+      });
       await store.collectGarbage();
       await store.close();
       expect(logFrom).toBeGreaterThan(0);
