@@ -37,6 +37,8 @@ export interface ServicePorts {
   readonly logger: Logger;
   readonly indexSettings: IndexSettings;
   readonly guides?: GuideOverrides;
+  /** Given by whoever reports its waits, or takes it for maintenance of the database. */
+  readonly writerLock?: ObservedMutex;
 }
 
 /** The use cases over the given ports: one object for every transport. */
@@ -52,7 +54,7 @@ export function createServices(
   const committer = new Committer({
     writer,
     collection,
-    lock: new ObservedMutex({ name: 'writer', clock, logger }),
+    lock: ports.writerLock ?? new ObservedMutex({ name: 'writer', clock, logger }),
     logger,
     options: options.committer,
     onCommitted: ({ after }) => {

@@ -49,14 +49,22 @@ function queryStems(query: string): ReadonlySet<string> {
 function findMatches(body: string, stems: ReadonlySet<string>): readonly Match[] {
   const matches: Match[] = [];
   if (stems.size === 0) return matches;
+  const initials = new Set(Array.from(stems, (word) => word[0]!));
   let words = 0;
   for (const match of body.matchAll(WORD)) {
     words += 1;
     if (words > WORDS_MAX) break;
+    if (!mayMatch(match[0], initials)) continue;
     const word = stem(normalise(match[0]).toLowerCase());
     if (stems.has(word)) matches.push({ place: match.index, word });
   }
   return matches;
+}
+
+/** Stemming keeps the first letter, and most words of a text fail here already; accents are for `normalise`. */
+function mayMatch(word: string, initials: ReadonlySet<string>): boolean {
+  const initial = word[0]!;
+  return initial > '\x7f' || initials.has(initial.toLowerCase());
 }
 
 /** A window slides over the matches; what counts is how many different words it holds. */

@@ -6,7 +6,7 @@ import type { IndexCollection } from '../../src/core/ports/index-host.ts';
 import { parseRequest } from '../../src/service/contract/errors.ts';
 import { readRequest } from '../../src/service/contract/read.ts';
 import { duplicatesRequest, searchRequest } from '../../src/service/contract/search.ts';
-import { writeRequest } from '../../src/service/contract/write.ts';
+import { deleteRequest, writeRequest } from '../../src/service/contract/write.ts';
 import { plainContext } from '../../src/service/request-context.ts';
 import { openServices, type OpenOptions, type OpenServices } from './support/open-services.ts';
 import { ManualClock } from './support/runtime.ts';
@@ -29,15 +29,17 @@ const SIMILAR = parseRequest(duplicatesRequest, {
 });
 
 /** The real index with a switch that takes it away. */
-async function withSwitchedIndex(options: OpenOptions = {}): Promise<{ away: boolean; hangs: boolean }> {
-  const state = { away: false, hangs: false };
+async function withSwitchedIndex(
+  options: OpenOptions = {},
+): Promise<{ away: boolean; hangs: boolean; deaf: boolean }> {
+  const state = { away: false, hangs: false, deaf: false };
   open = await openServices({
     ...options,
     wrap: (collection): IndexCollection =>
       new Proxy(collection, {
         get(target, name) {
           if (name === 'search' && state.hangs) return () => new Promise(() => undefined);
-          if (state.away && (name === 'search' || name === 'apply')) {
+          if ((state.away && name === 'search') || ((state.away || state.deaf) && name === 'apply')) {
             return () => Promise.reject(new ChlError('UNAVAILABLE', 'The index process is restarting.'));
           }
           const value: unknown = Reflect.get(target, name, target);
@@ -99,6 +101,25 @@ describe('without an index', () => {
     await open.services.entries.write({ ...WRITE, duplicates: 'skip' }, ada);
     const found = await open.services.search.search(SEARCH, ada);
     expect(found).toMatchObject({ degraded: false, count: 2 });
+  });
+
+  test('one that is behind never shows a deleted entry, and the page is filled with others', async () => {
+    const index = await withSwitchedIndex();
+    const written = [];
+    for (let i = 0; i < 5; i += 1) written.push(await open.services.entries.write(WRITE, ada));
+    index.deaf = true;
+    const gone = written.slice(0, 2).map(({ entry_id }) => entry_id);
+    for (const entry_id of gone) {
+      await open.services.entries.remove(
+        parseRequest(deleteRequest, { entity_type: 'experience', entry_id }),
+        ada,
+      );
+    }
+    const left = written.slice(2).map(({ entry_id }) => entry_id);
+    const found = await open.services.search.search({ ...SEARCH, limit: 3 }, ada);
+    expect(found.results.map(({ entity_id }) => entity_id)).toEqual(left);
+    const read = await open.services.entries.read({ ...READ, limit: 3 }, ada);
+    expect(read.entries.map(({ id }) => id)).toEqual(left);
   });
 
   test('the duplicate check has a budget; the write does not wait longer', async () => {
