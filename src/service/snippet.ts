@@ -23,7 +23,7 @@ const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 
 /** The passage of at most `chars` with the most different words of the query, the earliest among equals. */
 export function makeSnippet(body: string, query: string, chars: number): Snippet {
-  const place = bestPassage(findMatches(body, queryStems(query)), chars * (1 - LEAD_SHARE));
+  const place = bestPassage(findMatches(body, queryTerms(query)), chars * (1 - LEAD_SHARE));
   const start = passageStart(body, place, chars);
   if (start === 0) return { text: beginningOf(body, chars).text, heading: headingBefore(body, place) };
   const rest = body.slice(start);
@@ -37,16 +37,35 @@ function passageStart(body: string, place: number, chars: number): number {
   return cutAfter(body, Math.min(place - lead, body.length - chars), lead);
 }
 
-function queryStems(query: string): ReadonlySet<string> {
-  const stems = new Set<string>();
-  tokenise(query, (token, kind) => {
-    if (kind !== 'word' || isStopWord(token)) return;
-    stems.add(stem(token));
-  });
-  return stems;
+interface QueryTerms {
+  readonly stems: ReadonlySet<string>;
+  /** Pairs of characters, for scripts without spaces. */
+  readonly pairs: ReadonlySet<string>;
 }
 
-function findMatches(body: string, stems: ReadonlySet<string>): readonly Match[] {
+function queryTerms(query: string): QueryTerms {
+  const stems = new Set<string>();
+  const pairs = new Set<string>();
+  tokenise(query, (token, kind) => {
+    if (kind === 'bigram') pairs.add(token);
+    if (kind === 'word' && !isStopWord(token)) stems.add(stem(token));
+  });
+  return { stems, pairs };
+}
+
+function findMatches(body: string, { stems, pairs }: QueryTerms): readonly Match[] {
+  const matches = [...findWords(body, stems), ...findPairs(body, pairs)];
+  return pairs.size === 0 ? matches : matches.toSorted((a, b) => a.place - b.place);
+}
+
+function findPairs(body: string, pairs: ReadonlySet<string>): readonly Match[] {
+  return [...pairs].flatMap((word): readonly Match[] => {
+    const place = body.indexOf(word);
+    return place < 0 ? [] : [{ place, word }];
+  });
+}
+
+function findWords(body: string, stems: ReadonlySet<string>): readonly Match[] {
   const matches: Match[] = [];
   if (stems.size === 0) return matches;
   const initials = new Set(Array.from(stems, (word) => word[0]!));

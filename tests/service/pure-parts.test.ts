@@ -23,6 +23,11 @@ describe('snippet', () => {
     expect(heading).toBe('Retries');
   });
 
+  test('works for scripts without spaces', () => {
+    const japanese = `${'関係のない文です。'.repeat(60)}データベースの移行手順を確認する。${'以上。'.repeat(60)}`;
+    expect(makeSnippet(japanese, '移行手順', 80).text).toContain('移行手順');
+  });
+
   test('without a matching word it is the beginning', () => {
     expect(makeSnippet(body, 'zebra', 80).text.startsWith('# Intro')).toBe(true);
     expect(makeSnippet('short', '"(*&', 80)).toEqual({ text: 'short', heading: null });
