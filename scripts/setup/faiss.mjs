@@ -17,11 +17,13 @@ const STATUS = join(BUILD, 'faiss-status.json');
  * @param {{retry?: boolean}} [options] `retry` tries again what failed the last time
  */
 export async function setUpFaiss({ retry = false } = {}) {
-  const conditions = currentConditions();
   let status = readStatus();
-  const isSettled = status?.conditions === conditions && (status.state !== 'built' || existsSync(FAISS));
+  const isSettled =
+    status?.conditions === currentConditions() && (status.state !== 'built' || existsSync(FAISS));
   if (!isSettled || (retry && status.state === 'unavailable')) {
-    status = { conditions, ...(await obtainFaiss()) };
+    const outcome = await obtainFaiss();
+    // Afterwards: system packages may have come in between.
+    status = { conditions: currentConditions(), ...outcome };
     mkdirSync(BUILD, { recursive: true });
     writeFileSync(STATUS, `${JSON.stringify(status, null, 2)}\n`);
     if (status.state === 'built') say(`FAISS is built: ${status.kernels.join(' and ')} kernels.`);
