@@ -12,6 +12,22 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** A service that accepts the connection and then says nothing is as good as none. */
 const PROBE_TIMEOUT_MS = 10_000;
 
+export interface ServiceAddress {
+  readonly url: string;
+  readonly apiKey: string | null;
+  /** Whether somebody named the service, or it is just where one would be. */
+  readonly asked: boolean;
+}
+
+export function serviceAddress(line: CommandLine, environment: Environment): ServiceAddress {
+  const asked = line.text('url') ?? nonEmpty(environment['CHL_URL']);
+  return {
+    url: asked ?? `http://127.0.0.1:${nonEmpty(environment['CHL_PORT']) ?? '8000'}`,
+    apiKey: line.text('key') ?? nonEmpty(environment['CHL_API_KEY']),
+    asked: asked !== null,
+  };
+}
+
 /**
  * The running service; where none runs and none was asked for by name, the data folder itself, so
  * that the same commands work before the first `chl serve` and while the service is down.
@@ -24,12 +40,11 @@ export async function connect(
   terminal: Terminal,
   folder: 'create' | 'existing',
 ): Promise<Service> {
-  const asked = line.text('url') ?? nonEmpty(environment['CHL_URL']);
-  const url = asked ?? `http://127.0.0.1:${nonEmpty(environment['CHL_PORT']) ?? '8000'}`;
-  const service = remoteService(url, line.text('key') ?? nonEmpty(environment['CHL_API_KEY']));
+  const { url, apiKey, asked } = serviceAddress(line, environment);
+  const service = remoteService(url, apiKey);
   const problem = await probe(service);
   if (problem === null) return service;
-  if (asked !== null) {
+  if (asked) {
     throw new CommandError(EXIT.unreachable, problem, {
       hint: 'Start one with "chl serve", or name another with --url.',
     });

@@ -5,7 +5,7 @@ import { SEARCH_MODES } from '../../core/ports/index-host.ts';
 import { CONTRACT_LIMITS } from '../../service/contract/limits.ts';
 import { CommandError, EXIT, type ExitCode } from './command-error.ts';
 import { CommandLine } from './command-line.ts';
-import { connect, type Environment } from './connect.ts';
+import { connect, serviceAddress, type Environment } from './connect.ts';
 import type { Service } from './service.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -111,9 +111,7 @@ function defineCommands(program: CAC, invocation: Invocation): void {
 
   program.command('mcp', 'Speak MCP over stdio for a running service').action(async () => {
     const { runMcpProxy } = await import('./mcp.ts');
-    const url =
-      line.text('url') ?? environment['CHL_URL'] ?? `http://127.0.0.1:${environment['CHL_PORT'] ?? '8000'}`;
-    await runMcpProxy({ url, apiKey: line.text('key') ?? environment['CHL_API_KEY'] ?? null });
+    await runMcpProxy(serviceAddress(line, environment));
     return EXIT.ok;
   });
 }

@@ -12,14 +12,16 @@ type Row = readonly [name: string, value: string];
 export async function statusCommand(service: Service, json: boolean, terminal: Terminal): Promise<ExitCode> {
   // 503 is an answer here.
   const health = checked(service, healthResponse, await (await service.fetch('/health')).json());
+  if (health.status === 'unhealthy') {
+    // Without its database the service can tell no more.
+    terminal.print(json ? JSON.stringify({ health }) : definitionList(healthRows(service, health)));
+    return EXIT.failure;
+  }
   const content = await call(service, searchHealthResponse, '/api/v1/search/health');
   const index = await call(service, indexStatusResponse, '/admin/index/status');
-  if (json) terminal.print(JSON.stringify({ health, content, index }));
-  else
-    terminal.print(
-      definitionList([...healthRows(service, health), ...contentRows(content), ...indexRows(index)]),
-    );
-  return health.status === 'unhealthy' ? EXIT.failure : EXIT.ok;
+  const rows = [...healthRows(service, health), ...contentRows(content), ...indexRows(index)];
+  terminal.print(json ? JSON.stringify({ health, content, index }) : definitionList(rows));
+  return EXIT.ok;
 }
 
 const STATE_COLORS = { healthy: colors.green, degraded: colors.yellow, unhealthy: colors.red } as const;
