@@ -58,6 +58,11 @@ export const environmentSchema = z.object({
     .describe('What turns text into vectors. `hash` is built in, offline and lexical.'),
   CHL_EMBEDDING_DIMENSION: integer(32, 4096).default(384).describe('Length of a vector.'),
 
+  // Read where FAISS is loaded, in processes that have no configuration of their own.
+  CHL_FAISS_NATIVE_DIR: text(4096)
+    .optional()
+    .describe('Where set-up put the FAISS binaries. Unset: `.build/faiss` of the program.'),
+
   CHL_API_KEYS: apiKeys(65_536)
     .optional()
     .meta(secret)
@@ -79,5 +84,8 @@ export const FOREIGN_VARIABLES: ReadonlySet<string> = new Set([
   'CHL_URL', // the CLI: the service to talk to
   'CHL_API_KEY', // the CLI: the key to send
   'CHL_SETUP_SYSTEM', // scripts/setup: may it install system packages?
+  'CHL_SETUP_FAISS', // scripts/setup: may it build FAISS?
   'CHL_TEST_DATA', // tests: real input
+  'CHL_MODEL_RUNS', // tests: how long the model test goes on
+  'CHL_MODEL_SEED', // tests: and from which seed
 ]);

@@ -1,0 +1,3 @@
+import { runHttpSuites } from './support/run-suites.ts';
+
+runHttpSuites('node', 'faiss-node');

@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { startServer, type Runtime, type TestServer } from '../../support/server.ts';
+import { vitestRegistrar } from '../../support/vitest-registrar.ts';
+import { badInputSuite } from '../bad-input.suite.ts';
+import { concurrencySuite } from '../concurrency.suite.ts';
+import { rankingSuite } from '../ranking.suite.ts';
+import { routesSuite } from '../routes.suite.ts';
+import { Client } from './client.ts';
+
+/** The whole HTTP suite against one real server process with one backend. */
+export function runHttpSuites(runtime: Runtime, backend: string): void {
+  describe(`HTTP: ${runtime} with ${backend}`, () => {
+    let server: TestServer;
+    beforeAll(async () => {
+      server = await startServer({ runtime, environment: { CHL_INDEX_BACKEND: backend, CHL_LOG_LEVEL: 'info' } });
+    });
+    afterAll(() => server?.stop());
+    const client = (): Client => new Client(server.url);
+
+    describe('routes', () => routesSuite(vitestRegistrar, client));
+    describe('bad input', () => badInputSuite(vitestRegistrar, client));
+    describe('concurrency', () => concurrencySuite(vitestRegistrar, () => server.url));
+    describe('ranking', () => rankingSuite(vitestRegistrar, client));
+  });
+}
