@@ -58,7 +58,12 @@ export async function openCollection(options: FixtureOptions = {}): Promise<Coll
   const clock = options.clock ?? new TestClock();
   const logger = new RecordingLogger();
   const backend = options.backend ?? flatBackend;
-  const builder = new InlineBuilder({ files, source, fingerprint: spec.fingerprint, backend: async () => backend });
+  const builder = new InlineBuilder({
+    files,
+    source,
+    fingerprint: spec.fingerprint,
+    backend: async () => backend,
+  });
   const collection = new Collection({
     spec,
     files,

@@ -84,7 +84,7 @@ export class MemorySource implements IndexSource {
   async scanDocuments(after: EntryKey, limit: number): Promise<readonly IndexDocument[]> {
     this.#assertThere();
     const documents = [...this.documents.values()].filter(({ key }) => key > after);
-    return documents.sort((one, other) => one.key - other.key).slice(0, limit);
+    return documents.toSorted((one, other) => one.key - other.key).slice(0, limit);
   }
 
   async changesAfter(after: Seq, limit: number): Promise<ChangeBatch> {
@@ -100,7 +100,7 @@ export class MemorySource implements IndexSource {
 
   async vectors(ids: readonly VectorId[]): Promise<VectorPage> {
     this.#assertThere();
-    const found = ids.filter((id) => this.vectorsById.has(id)).sort((one, other) => one - other);
+    const found = ids.filter((id) => this.vectorsById.has(id)).toSorted((one, other) => one - other);
     const vectors = new Float32Array(found.length * this.dimension);
     found.forEach((id, row) => vectors.set(this.vectorsById.get(id)!, row * this.dimension));
     return { ids: Float64Array.from(found), vectors };

@@ -44,8 +44,8 @@ export class TestClock implements Clock {
 
   advance(ms: number): void {
     this.#nowMs += ms;
-    for (const alarm of [...this.#alarms]) {
-      if (alarm.atMs > this.#nowMs) continue;
+    const due = [...this.#alarms].filter((alarm) => alarm.atMs <= this.#nowMs);
+    for (const alarm of due) {
       this.#alarms.delete(alarm);
       alarm.callback();
     }

@@ -59,7 +59,11 @@ export class ChangeApplier {
   async waitFor(target: Seq): Promise<void> {
     const { state, clock, writeLock } = this.#options;
     const deadlineMs = clock.monotonicMs() + CATCH_UP_WAIT_MS;
-    for (let pauseMs = CATCH_UP_FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, CATCH_UP_LONGEST_PAUSE_MS)) {
+    for (
+      let pauseMs = CATCH_UP_FIRST_PAUSE_MS;
+      ;
+      pauseMs = Math.min(pauseMs * 2, CATCH_UP_LONGEST_PAUSE_MS)
+    ) {
       await writeLock.runExclusive('catch-up', (held) => this.catchUp(target, held));
       if (state.applied.seq >= target) return;
       if (clock.monotonicMs() + pauseMs > deadlineMs) {
@@ -93,7 +97,10 @@ export class ChangeApplier {
   #checked(change: IndexChange): IndexChange {
     const { state, logger } = this.#options;
     if (change.vector === null || isUsableVector(change.vector, state.dimension)) return change;
-    logger.error({ key: change.key, seq: change.seq, length: change.vector.length }, 'a stored vector is unusable');
+    logger.error(
+      { key: change.key, seq: change.seq, length: change.vector.length },
+      'a stored vector is unusable',
+    );
     return { ...change, vector: null };
   }
 }

@@ -10,7 +10,11 @@ export interface CollectionLife {
 }
 
 /** What `GET /admin/index/status` tells, as of now. */
-export function collectionStatus(spec: CollectionSpec, index: OpenIndex | null, life: CollectionLife): CollectionStatus {
+export function collectionStatus(
+  spec: CollectionSpec,
+  index: OpenIndex | null,
+  life: CollectionLife,
+): CollectionStatus {
   const { dimension, fingerprint } = spec;
   const common = { state: life.state, dimension, fingerprint, lock: life.lock };
   return index === null

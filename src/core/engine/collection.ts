@@ -63,7 +63,8 @@ export class Collection implements IndexCollection {
   async search(query: IndexSearch): Promise<IndexHits> {
     const index = this.#ready();
     checkSearch(query, this.#options.spec.dimension);
-    if (query.minSeq > index.state.applied.seq) await this.#orReopen(index, index.changes.waitFor(query.minSeq));
+    if (query.minSeq > index.state.applied.seq)
+      await this.#orReopen(index, index.changes.waitFor(query.minSeq));
     return this.#batcher.search(query);
   }
 

@@ -1,5 +1,14 @@
 import type { EntryFilter } from '../filter.ts';
-import { asDocNo, asEntryKey, asSeq, asVectorId, type DocNo, type EntryKey, type Seq, type VectorId } from '../ids.ts';
+import {
+  asDocNo,
+  asEntryKey,
+  asSeq,
+  asVectorId,
+  type DocNo,
+  type EntryKey,
+  type Seq,
+  type VectorId,
+} from '../ids.ts';
 import type { IndexDocument } from '../ports/index-source.ts';
 import { Attributes } from './attributes.ts';
 import { float64Column, uint32Column } from './column.ts';
@@ -158,7 +167,7 @@ export class DocumentTable {
     for (const [id, doc] of this.#byVector) {
       if (which === 'all' || this.segmentIdOf(doc) === NOWHERE) ids.push(id);
     }
-    return Float64Array.from(ids).sort();
+    return Float64Array.from(ids).toSorted();
   }
 
   /** Drops dead slots. Answers the new slot by old slot, -1 for the dead. */

@@ -42,9 +42,9 @@ export function fuse(input: FusionInput): RankedHits {
   const { vector, text, weights, cosineOf } = input;
   const textScores = new Map<number, number>();
   const cosines = new Map<number, number>();
-  vector.docs.forEach((doc, rank) => cosines.set(doc, vector.cosines[rank]!));
-  text.docs.forEach((doc, rank) => {
-    textScores.set(doc, normalisedTextScore(text, rank));
+  vector.docs.forEach((doc, index) => cosines.set(doc, vector.cosines[index]!));
+  text.docs.forEach((doc, index) => {
+    textScores.set(doc, normalisedTextScore(text, index));
     if (!cosines.has(doc)) cosines.set(doc, cosineOf(doc as DocNo));
   });
   const weightSum = weights.vector + weights.text;

@@ -62,7 +62,10 @@ export class GrowingSegment extends Segment {
     const best = new TopK(k);
     for (let query = 0; query < count; query += 1) {
       for (let row = 0; row < this.#rows; row += 1) {
-        best.offer(dot(queries, query * this.#dimension, this.vectors, row * this.#dimension, this.#dimension), row);
+        best.offer(
+          dot(queries, query * this.#dimension, this.vectors, row * this.#dimension, this.#dimension),
+          row,
+        );
       }
       const ranked = best.takeRanked();
       rows.set(ranked.ids, query * k);

@@ -188,7 +188,12 @@ export class IndexState {
 
   #newGrowing(): GrowingSegment {
     const { growingMaxRows, dimension, currentLog } = this.#options;
-    return new GrowingSegment({ id: this.#nextSegmentId(), maxRows: growingMaxRows, dimension, firstLog: currentLog() });
+    return new GrowingSegment({
+      id: this.#nextSegmentId(),
+      maxRows: growingMaxRows,
+      dimension,
+      firstLog: currentLog(),
+    });
   }
 
   /** One pointer assignment; the old view's segments live on while someone pins it. */

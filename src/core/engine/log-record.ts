@@ -11,7 +11,7 @@ export interface AppliedGroup {
 
 /** What a group of changes did to the vectors, as the growing log keeps it. */
 export function logRecord({ after, last, effects }: AppliedGroup, dimension: number): LogRecord {
-  const added = effects.flatMap((effect) => effect.added ?? []).sort((one, other) => one.id - other.id);
+  const added = effects.flatMap((effect) => effect.added ?? []).toSorted((one, other) => one.id - other.id);
   const removed = effects.flatMap((effect) => effect.removed ?? []);
   const vectors = new Float32Array(added.length * dimension);
   added.forEach(({ vector }, row) => vectors.set(vector, row * dimension));

@@ -22,7 +22,7 @@ export interface MaintenanceOptions {
 }
 
 /**
- * Decides what is due and does it, one job at a time: rebuild, seal, merge, save. A job that fails
+ * Decides what is due and does it, one job at a time: rebuild, merge, seal, save. A job that fails
  * is logged and tried again after a growing pause; the index answers from what it has meanwhile.
  */
 export class Maintenance {
@@ -116,9 +116,11 @@ export class Maintenance {
     const { state, jobs, persistence, spec, signal } = this.#options;
     if (signal.aborted) return null;
     if (this.needsRebuild) return () => this.rebuild();
-    if (state.view.frozen.length > 0) return () => this.#exclusively('seal', () => this.#change(() => jobs.seal()));
+    // Before sealing: a merge is due once in FAN_OUT seals, a seal perhaps always.
     const merge = jobs.nextMerge();
     if (merge !== null) return () => this.#exclusively('merge', () => this.#merge(merge));
+    if (state.view.frozen.length > 0)
+      return () => this.#exclusively('seal', () => this.#change(() => jobs.seal()));
     const isSaveDue = persistence.failure !== null || this.#isManifestBehind;
     return isSaveDue && spec.savePolicy === 'immediate' ? () => this.save() : null;
   }
@@ -128,7 +130,10 @@ export class Maintenance {
     if (signal.aborted) return;
     const delayMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
     this.#failures += 1;
-    logger.error({ err: toChlError(error, 'index.maintenance'), delayMs }, 'index maintenance failed; it will be tried again');
+    logger.error(
+      { err: toChlError(error, 'index.maintenance'), delayMs },
+      'index maintenance failed; it will be tried again',
+    );
     this.#retry = clock.setTimer(() => {
       this.#retry = null;
       this.wake();
@@ -176,5 +181,4 @@ export class Maintenance {
       });
     }, spec.saveIntervalMs);
   }
-
 }

@@ -25,7 +25,9 @@ export function chooseMerge(segments: readonly MergeCandidate[], baseRows: numbe
     const tier = tierOf(segment.liveRows, baseRows);
     tiers.set(tier, [...(tiers.get(tier) ?? []), segment.id]);
   }
-  const full = [...tiers].filter(([, ids]) => ids.length >= FAN_OUT).sort(([one], [other]) => one - other);
+  const full = [...tiers]
+    .filter(([, ids]) => ids.length >= FAN_OUT)
+    .toSorted(([one], [other]) => one - other);
   return full[0]?.[1].slice(0, FAN_OUT) ?? null;
 }
 

@@ -6,7 +6,8 @@ import { recover, type OpenIndex, type RecoveryContext } from './recovery.ts';
 /** Step 5 of the ladder: under `auto` the next backend is tried when one cannot be had. */
 export async function openWithBackends(context: Omit<RecoveryContext, 'backend'>): Promise<OpenIndex> {
   const { spec, backends } = context.options;
-  const candidates = spec.backend === 'auto' ? backends : backends.filter(({ name }) => name === spec.backend);
+  const candidates =
+    spec.backend === 'auto' ? backends : backends.filter(({ name }) => name === spec.backend);
   const { backend, refused } = await firstThatLoads(candidates, spec.backend);
   const index = await recover({ ...context, backend });
   const reasons = [...refused, ...index.recovery.reasons];
@@ -20,7 +21,10 @@ interface LoadedBackend {
 }
 
 /** @throws UNAVAILABLE with all their reasons */
-async function firstThatLoads(candidates: readonly BackendCandidate[], choice: string): Promise<LoadedBackend> {
+async function firstThatLoads(
+  candidates: readonly BackendCandidate[],
+  choice: string,
+): Promise<LoadedBackend> {
   const refused: string[] = [];
   for (const candidate of candidates) {
     try {

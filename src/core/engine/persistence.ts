@@ -150,7 +150,10 @@ export class Persistence {
     const failure = toChlError(error, 'index.save');
     this.#failedSaves += 1;
     this.#failure = failure.message;
-    this.#options.logger.error({ err: failure, waitingRecords: this.#pending.length }, 'the index could not be saved');
+    this.#options.logger.error(
+      { err: failure, waitingRecords: this.#pending.length },
+      'the index could not be saved',
+    );
   }
 
   #contentOf(state: IndexState): SnapshotContent {

@@ -109,7 +109,16 @@ class Recovery {
     const growingMaxRows = spec.growingMaxVectors;
     const jobs = new SegmentJobs({ state, loader, persistence, writeLock, growingMaxRows, clock, logger });
     const changes = new ChangeApplier({ state, source, persistence, writeLock, clock, logger });
-    const maintenance = new Maintenance({ spec, state, jobs, persistence, maintenanceLock, clock, logger, signal });
+    const maintenance = new Maintenance({
+      spec,
+      state,
+      jobs,
+      persistence,
+      maintenanceLock,
+      clock,
+      logger,
+      signal,
+    });
     return { backend, state, store, persistence, changes, maintenance, loader, jobs };
   }
 

@@ -14,17 +14,30 @@ export interface SearchContext {
 }
 
 /**
- * Answers a batch in one synchronous step on the current view, so nothing can change beneath it; the
- * vector parts go to each segment in one call.
+ * Answers a batch in one synchronous step, so the table cannot change beneath it; the pinned view
+ * keeps the segments. The vector parts go to each segment in one call.
  */
-export function answerAll({ state, backend }: SearchContext, queries: readonly IndexSearch[]): readonly IndexHits[] {
-  const scope: VectorScope = { view: state.view, table: state.table, dimension: state.dimension };
-  const vectorQueries = queries.flatMap((query) => (query.mode === 'text' ? [] : [vectorPart(state, query)]));
-  const vectorHits = searchVectors(scope, vectorQueries).values();
-  return queries.map((query) => {
-    const ranked = query.mode === 'text' ? rankText(state, query) : rankNearest(state, scope, query, vectorHits.next().value!);
-    return present(ranked, query.limit, state, backend);
-  });
+export function answerAll(
+  { state, backend }: SearchContext,
+  queries: readonly IndexSearch[],
+): readonly IndexHits[] {
+  const view = state.view.pin();
+  try {
+    const scope: VectorScope = { view, table: state.table, dimension: state.dimension };
+    const vectorQueries = queries.flatMap((query) =>
+      query.mode === 'text' ? [] : [vectorPart(state, query)],
+    );
+    const vectorHits = searchVectors(scope, vectorQueries).values();
+    return queries.map((query) => {
+      const isText = query.mode === 'text';
+      const ranked = isText
+        ? rankText(state, query)
+        : rankNearest(state, scope, query, vectorHits.next().value!);
+      return present(ranked, query.limit, state, backend);
+    });
+  } finally {
+    view.release();
+  }
 }
 
 /** @throws INVALID_ARGUMENT: checked once, here, because native code may end the process over it */
@@ -48,14 +61,23 @@ function checkVector(vector: Float32Array | null, dimension: number): void {
 }
 
 function vectorPart(state: IndexState, query: IndexSearch): VectorQuery {
-  return { vector: query.vector!, accept: state.table.select(query.filter), depth: depthOf(query, state.table) };
+  return {
+    vector: query.vector!,
+    accept: state.table.select(query.filter),
+    depth: depthOf(query, state.table),
+  };
 }
 
 function rankText(state: IndexState, query: IndexSearch): RankedHits {
   return rankByText(textPart(state, query), tieBreaker(state.table));
 }
 
-function rankNearest(state: IndexState, scope: VectorScope, query: IndexSearch, vector: VectorHits): RankedHits {
+function rankNearest(
+  state: IndexState,
+  scope: VectorScope,
+  query: IndexSearch,
+  vector: VectorHits,
+): RankedHits {
   // They are in order already: by the exact cosine, also where the score, which has no sign, is 0.
   if (query.mode === 'vector') return rankByVector(vector, () => 0);
   return fuse({
@@ -68,7 +90,11 @@ function rankNearest(state: IndexState, scope: VectorScope, query: IndexSearch, 
 }
 
 function textPart(state: IndexState, query: IndexSearch): TextHits {
-  return state.text.search(query.text!, depthOf(query, state.table), state.table.select(query.filter) ?? undefined);
+  return state.text.search(
+    query.text!,
+    depthOf(query, state.table),
+    state.table.select(query.filter) ?? undefined,
+  );
 }
 
 /**

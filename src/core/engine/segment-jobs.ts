@@ -47,7 +47,9 @@ export class SegmentJobs {
   async seal(): Promise<void> {
     const { state } = this.#options;
     const dropped = state.view.frozen;
-    const rows = dropped.flatMap((segment) => [...state.liveRowsOf(segment)].map((row) => ({ segment, row })));
+    const rows = dropped.flatMap((segment) =>
+      [...state.liveRowsOf(segment)].map((row) => ({ segment, row })),
+    );
     const { dimension } = state;
     const ids = Float64Array.from(rows, ({ segment, row }) => segment.ids[row]!);
     const vectors = new Float32Array(rows.length * dimension);
@@ -98,7 +100,10 @@ export class SegmentJobs {
     return replacement.rows;
   }
 
-  async #replace({ dropped, input, rows }: Replacement, onProgress?: (progress: number) => void): Promise<void> {
+  async #replace(
+    { dropped, input, rows }: Replacement,
+    onProgress?: (progress: number) => void,
+  ): Promise<void> {
     const { state, loader, logger } = this.#options;
     if (input !== null) {
       const parts = await loader.build(input, rows);

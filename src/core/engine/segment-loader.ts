@@ -2,7 +2,7 @@ import type { CollectionSpec } from '../ports/index-host.ts';
 import type { Files } from '../ports/files.ts';
 import type { BuildInput, SegmentBuilder } from '../ports/segment-builder.ts';
 import type { IndexKind, IndexParameters, VectorBackend } from '../ports/vector-backend.ts';
-import { ChlError } from '../errors.ts';
+import { ChlError, toChlError } from '../errors.ts';
 import { readSegment } from '../snapshot/open-snapshot.ts';
 import type { SegmentData } from '../snapshot/segment-file.ts';
 import type { SnapshotStore } from '../snapshot/snapshot-store.ts';
@@ -35,9 +35,16 @@ export class SegmentLoader {
     const fileName = store.reserveSegmentName();
     try {
       const parameters = this.#parameters(rows);
-      const built = await untilAborted(builder.build({ fileName, backend: backend.name, parameters, input }), signal);
+      const built = await untilAborted(
+        builder.build({ fileName, backend: backend.name, parameters, input }),
+        signal,
+      );
       const file: SegmentFile = { name: built.fileName, bytes: built.bytes, sha256: built.sha256 };
-      const data = await readSegment(files, { file: file.name, bytes: file.bytes, sha256: file.sha256 }, spec);
+      const data = await readSegment(
+        files,
+        { file: file.name, bytes: file.bytes, sha256: file.sha256 },
+        spec,
+      );
       return await this.load(data, file);
     } catch (error) {
       store.releaseSegmentName(fileName);
@@ -54,7 +61,10 @@ export class SegmentLoader {
     // A flat index is its vectors, so any backend can take over another's; a graph is not.
     const isOurs = data.backend === backend.name || data.kind === 'flat';
     if (!isOurs || !backend.capabilities.kinds.includes(data.kind)) {
-      throw new ChlError('CONFIGURATION', `A ${data.kind} segment of ${data.backend} is not for ${backend.name}.`);
+      throw new ChlError(
+        'CONFIGURATION',
+        `A ${data.kind} segment of ${data.backend} is not for ${backend.name}.`,
+      );
     }
     const parameters: IndexParameters = { kind: data.kind, dimension: data.dimension, hnsw: data.hnsw };
     const index =
@@ -63,14 +73,21 @@ export class SegmentLoader {
         : await backend.load(data.backendBytes, data.vectors, parameters);
     if (index.rowCount !== data.ids.length) {
       index.close();
-      throw new ChlError('CORRUPT', `The index has ${index.rowCount} rows where the segment has ${data.ids.length}.`);
+      throw new ChlError(
+        'CORRUPT',
+        `The index has ${index.rowCount} rows where the segment has ${data.ids.length}.`,
+      );
     }
     return { kind: data.kind, ids: data.ids, vectors: data.vectors, index, file, backend: data.backend };
   }
 
   #parameters(rows: number): IndexParameters {
     const { spec, backend } = this.#options;
-    return { kind: chooseKind(spec, backend.capabilities.kinds, rows), dimension: spec.dimension, hnsw: spec.hnsw };
+    return {
+      kind: chooseKind(spec, backend.capabilities.kinds, rows),
+      dimension: spec.dimension,
+      hnsw: spec.hnsw,
+    };
   }
 }
 
@@ -88,7 +105,7 @@ export function chooseKind(
 /** The result, or the signal's reason as soon as it is aborted. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
+    const abort = (): void => reject(toChlError(signal.reason));
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));

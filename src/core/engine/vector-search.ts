@@ -61,7 +61,12 @@ export function searchVectors(scope: VectorScope, queries: readonly VectorQuery[
 }
 
 /** One call for the whole group; a query that needs a longer list then asks on its own. */
-function searchSegment(segment: Segment, group: readonly VectorSearch[], listLength: number, dimension: number): void {
+function searchSegment(
+  segment: Segment,
+  group: readonly VectorSearch[],
+  listLength: number,
+  dimension: number,
+): void {
   if (segment.rows === 0) return;
   const k = Math.min(listLength, segment.rows);
   const queries = new Float32Array(group.length * dimension);
@@ -105,7 +110,8 @@ class VectorSearch {
       const segmentId = table.segmentIdOf(doc);
       // Neighbouring slots mostly lie in the same segment.
       if (segment?.id !== segmentId) segment = view.segment(segmentId);
-      if (segment !== undefined) this.#best.offer(this.#score(segment, table.rowOf(doc)), table.vectorIdOf(doc));
+      if (segment !== undefined)
+        this.#best.offer(this.#score(segment, table.rowOf(doc)), table.vectorIdOf(doc));
     }
   }
 

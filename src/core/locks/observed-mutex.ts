@@ -45,7 +45,8 @@ export class Guard {
 export class ObservedMutex {
   readonly #options: ObservedMutexOptions;
   readonly #mutex = new Mutex();
-  readonly #waitCounts = new Array<number>(WAIT_BUCKETS_MS.length + 1).fill(0);
+  readonly #waitCounts = [...WAIT_BUCKETS_MS, Infinity].map(() => 0);
+  /** The last one to hold it. */
   #holder: string | null = null;
   #waits = 0;
   #longestWaitMs = 0;
@@ -57,7 +58,9 @@ export class ObservedMutex {
 
   async runExclusive<T>(holder: string, work: (held: Guard) => Promise<T> | T): Promise<T> {
     const askedAtMs = this.#options.clock.monotonicMs();
-    const blockedBy = this.#holder;
+    const blockedBy = this.#mutex.isLocked() ? this.#holder : null;
+    // Named at once, for those who ask before the lock has been handed over.
+    if (blockedBy === null) this.#holder = holder;
     return this.#mutex.runExclusive(async () => {
       this.#observeWait(this.#options.clock.monotonicMs() - askedAtMs, holder, blockedBy);
       const held = new Guard(this, holder);
@@ -66,13 +69,12 @@ export class ObservedMutex {
         return await work(held);
       } finally {
         held.expire();
-        this.#holder = null;
       }
     });
   }
 
   get holder(): string | null {
-    return this.#holder;
+    return this.#mutex.isLocked() ? this.#holder : null;
   }
 
   status(): LockStatus {

@@ -8,7 +8,8 @@ const vector = (): Float32Array => randomUnitVector(random, 8);
 test('a write is found by the very next search', async () => {
   const { collection, source } = await openCollection();
   const wanted = vector();
-  for (let i = 0; i < 20; i += 1) await collection.apply(source.create({ vector: i === 7 ? wanted : vector() }));
+  for (let i = 0; i < 20; i += 1)
+    await collection.apply(source.create({ vector: i === 7 ? wanted : vector() }));
   const hits = await collection.search(searchFor({ vector: wanted, limit: 1 }));
   expect([...hits.keys]).toEqual([8]);
   expect(hits.scores[0]).toBeCloseTo(1);

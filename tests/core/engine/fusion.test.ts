@@ -1,6 +1,12 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fuse, rankByText, rankByVector, type FusionInput, type VectorHits } from '../../../src/core/engine/fusion.ts';
+import {
+  fuse,
+  rankByText,
+  rankByVector,
+  type FusionInput,
+  type VectorHits,
+} from '../../../src/core/engine/fusion.ts';
 import type { TextHits } from '../../../src/core/ports/text-index.ts';
 
 const vectorHits = (...hits: readonly (readonly [doc: number, cosine: number])[]): VectorHits => ({
@@ -8,7 +14,10 @@ const vectorHits = (...hits: readonly (readonly [doc: number, cosine: number])[]
   cosines: Float32Array.from(hits, ([, cosine]) => cosine),
 });
 
-const textHits = (scoreMax: number, ...hits: readonly (readonly [doc: number, score: number])[]): TextHits => ({
+const textHits = (
+  scoreMax: number,
+  ...hits: readonly (readonly [doc: number, score: number])[]
+): TextHits => ({
   docs: Uint32Array.from(hits, ([doc]) => doc),
   scores: Float32Array.from(hits, ([, score]) => score),
   scoreMax,
@@ -21,7 +30,11 @@ const base: Omit<FusionInput, 'vector' | 'text'> = {
 };
 
 test('the score is the weighted mean of cosine and normalised text score', () => {
-  const ranked = fuse({ ...base, vector: vectorHits([1, 0.8], [2, 0.4]), text: textHits(10, [2, 8], [1, 2]) });
+  const ranked = fuse({
+    ...base,
+    vector: vectorHits([1, 0.8], [2, 0.4]),
+    text: textHits(10, [2, 8], [1, 2]),
+  });
   expect([...ranked.docs]).toEqual([2, 1]);
   expect(ranked.scores[0]).toBeCloseTo((0.4 + 3 * 0.8) / 4, 6);
   expect(ranked.scores[1]).toBeCloseTo((0.8 + 3 * 0.2) / 4, 6);
@@ -29,7 +42,12 @@ test('the score is the weighted mean of cosine and normalised text score', () =>
 });
 
 test('a document that only the text found gets its exact cosine', () => {
-  const ranked = fuse({ ...base, vector: vectorHits([1, 0.9]), text: textHits(10, [2, 10]), cosineOf: () => 0.5 });
+  const ranked = fuse({
+    ...base,
+    vector: vectorHits([1, 0.9]),
+    text: textHits(10, [2, 10]),
+    cosineOf: () => 0.5,
+  });
   expect([...ranked.docs]).toEqual([2, 1]);
   expect(ranked.vectorScores[0]).toBe(0.5);
   expect(ranked.scores[0]).toBeCloseTo((0.5 + 3) / 4, 6);
@@ -58,7 +76,9 @@ test('single modes: the clamped cosine, and the share of the best possible text 
 });
 
 test('scores are 0 to 1 and descend; every candidate is there once', () => {
-  const hits = fc.uniqueArray(fc.tuple(fc.nat(50), fc.float({ min: -1, max: 1, noNaN: true })), { selector: ([doc]) => doc });
+  const hits = fc.uniqueArray(fc.tuple(fc.nat(50), fc.float({ min: -1, max: 1, noNaN: true })), {
+    selector: ([doc]) => doc,
+  });
   fc.assert(
     fc.property(hits, hits, fc.float({ min: 0, max: 3, noNaN: true }), (a, b, scoreMax) => {
       const text = textHits(scoreMax, ...b.map(([doc, score]) => [doc, Math.abs(score)] as const));
