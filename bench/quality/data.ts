@@ -20,23 +20,39 @@ export interface QualityData {
   readonly queries: readonly JudgedQuery[];
 }
 
+interface EntryLine {
+  readonly ref: string;
+  readonly category_code: string;
+  readonly data: { readonly title: string; readonly playbook: string };
+}
+
+interface QueryLine {
+  readonly query: string;
+  readonly category_code: string;
+  readonly expect_ref: string;
+}
+
 /** `experiences.ndjson` and `queries.ndjson` of a data folder. */
 export function loadQualityData(directory: string): QualityData {
-  const lines = readLines<{ query: string; category_code: string; expect_ref: string }>(directory, 'queries.ndjson');
-  const queries = lines.map((line) => ({ query: line.query, category: line.category_code, expectRef: line.expect_ref }));
+  const lines = readLines(directory, 'queries.ndjson') as readonly QueryLine[];
+  const queries = lines.map((line) => ({
+    query: line.query,
+    category: line.category_code,
+    expectRef: line.expect_ref,
+  }));
   return { documents: loadDocuments(directory, 'experiences.ndjson'), queries };
 }
 
 export function loadDocuments(directory: string, file: string): readonly Document[] {
-  type Line = { ref: string; category_code: string; data: { title: string; playbook: string } };
-  return readLines<Line>(directory, file).map(({ ref, category_code, data }) => ({
+  const lines = readLines(directory, file) as readonly EntryLine[];
+  return lines.map(({ ref, category_code, data }) => ({
     ref,
     category: category_code,
     text: { heading: data.title, body: data.playbook },
   }));
 }
 
-function readLines<Line>(directory: string, file: string): readonly Line[] {
+function readLines(directory: string, file: string): readonly unknown[] {
   const text = readFileSync(join(directory, file), 'utf8').trimEnd();
-  return text.split('\n').map((line) => JSON.parse(line) as Line);
+  return text.split('\n').map((line): unknown => JSON.parse(line));
 }

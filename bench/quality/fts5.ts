@@ -5,7 +5,9 @@ import { RANKED_DEPTH, type Ranker } from './ranker.ts';
 /** The reference: SQLite's FTS5 with its own BM25 and the Porter stemmer, every word of the query quoted and joined by OR. */
 export function fts5Ranker(documents: readonly Document[]): Ranker & { close(): void } {
   const database = new Database(':memory:');
-  database.exec("CREATE VIRTUAL TABLE entries USING fts5(ref UNINDEXED, category UNINDEXED, heading, body, tokenize = 'porter unicode61')");
+  database.exec(
+    "CREATE VIRTUAL TABLE entries USING fts5(ref UNINDEXED, category UNINDEXED, heading, body, tokenize = 'porter unicode61')",
+  );
   const insert = database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?)');
   database.exec('BEGIN');
   for (const { ref, category, text } of documents) insert.run(ref, category, text.heading, text.body);

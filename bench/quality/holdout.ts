@@ -11,7 +11,10 @@ const TAKEN_SHARE = 0.65;
  * descriptions that `notes-20000.ndjson` has of a page and the page's entry lacks, and descriptions
  * taken out of entries that answer no judged query (seeded).
  */
-export function holdoutSets(directory: string, judged: QualityData): readonly (QualityData & { readonly name: string })[] {
+export function holdoutSets(
+  directory: string,
+  judged: QualityData,
+): readonly (QualityData & { readonly name: string })[] {
   return [
     { name: 'notes', documents: judged.documents, queries: queriesFromNotes(directory, judged) },
     { name: 'taken out', ...withSentencesTakenOut(judged) },

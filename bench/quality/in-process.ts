@@ -1,7 +1,14 @@
 import { HashEmbedder } from '../../adapters/embedder/hash/hash-embedder.ts';
 import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
 import { dot } from '../../src/core/engine/distance.ts';
-import { FUSION_DEPTH, fuse, rankByText, rankByVector, type RankedHits, type VectorHits } from '../../src/core/engine/fusion.ts';
+import {
+  FUSION_DEPTH,
+  fuse,
+  rankByText,
+  rankByVector,
+  type RankedHits,
+  type VectorHits,
+} from '../../src/core/engine/fusion.ts';
 import { TopK } from '../../src/core/engine/top-k.ts';
 import { asDocNo } from '../../src/core/ids.ts';
 import type { SearchMode } from '../../src/core/ports/index-host.ts';
@@ -30,7 +37,7 @@ export class InProcessSearch {
     documents.forEach(({ text }, doc) => this.#textIndex.add(asDocNo(doc), text));
     for (const category of new Set(documents.map((document) => document.category))) {
       const members = documents.flatMap((document, doc) => (document.category === category ? [doc] : []));
-      this.#byCategory.set(category, new Set(members) as ReadonlySet<number>);
+      this.#byCategory.set(category, new Set(members));
     }
   }
 
@@ -38,13 +45,23 @@ export class InProcessSearch {
     return {
       name: mode,
       rank: async (query, category) => {
-        const hits = await this.#search(query, mode, weights, category === null ? undefined : this.#byCategory.get(category));
+        const hits = await this.#search(
+          query,
+          mode,
+          weights,
+          category === null ? undefined : this.#byCategory.get(category),
+        );
         return Array.from(hits.docs.subarray(0, RANKED_DEPTH), (doc) => this.#documents[doc]!.ref);
       },
     };
   }
 
-  async #search(query: string, mode: SearchMode, weights: FusionWeights, accept: DocSet | undefined): Promise<RankedHits> {
+  async #search(
+    query: string,
+    mode: SearchMode,
+    weights: FusionWeights,
+    accept: DocSet | undefined,
+  ): Promise<RankedHits> {
     const compareTies = (a: number, b: number): number => a - b;
     const text = this.#textIndex.search(query, FUSION_DEPTH, accept);
     if (mode === 'text') return rankByText(text, compareTies);

@@ -12,8 +12,17 @@ export async function serverRanker(options: ServerOptions, mode: SearchMode): Pr
   return {
     name: mode,
     rank: async (query, category) => {
-      const body = { entity_type: 'experience', query, mode, limit: RANKED_DEPTH, ...(category === null ? {} : { category_code: category }) };
-      const response = await request(options, '/api/v1/entries/read', { method: 'POST', body: JSON.stringify(body) });
+      const body = {
+        entity_type: 'experience',
+        query,
+        mode,
+        limit: RANKED_DEPTH,
+        ...(category === null ? {} : { category_code: category }),
+      };
+      const response = await request(options, '/api/v1/entries/read', {
+        method: 'POST',
+        body: JSON.stringify(body),
+      });
       const { entries } = (await response.json()) as { entries: readonly { id: string }[] };
       return entries.map(({ id }) => refById.get(id) ?? id);
     },
@@ -36,7 +45,11 @@ async function request(options: ServerOptions, path: string, init: RequestInit):
     'content-type': 'application/json',
     ...(options.apiKey === null ? {} : { authorization: `Bearer ${options.apiKey}` }),
   };
-  const response = await fetch(new URL(path, options.url), { ...init, headers, signal: AbortSignal.timeout(30_000) });
+  const response = await fetch(new URL(path, options.url), {
+    ...init,
+    headers,
+    signal: AbortSignal.timeout(30_000),
+  });
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
   return response;
 }

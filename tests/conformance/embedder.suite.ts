@@ -17,7 +17,11 @@ export function embedderSuite(registrar: Registrar, create: () => Promise<Embedd
 
   registrar.test('answers one vector a text, in order, of unit length if it says so', () =>
     using(async (embedder) => {
-      const texts = [passage('Restart the server'), passage('Bake bread'), { heading: 'Tar', body: 'Make an archive.' }];
+      const texts = [
+        passage('Restart the server'),
+        passage('Bake bread'),
+        { heading: 'Tar', body: 'Make an archive.' },
+      ];
       const vectors = await embed(embedder, texts);
       assert.equal(vectors.length, texts.length);
       if (embedder.fingerprint.normalised) {
@@ -32,7 +36,10 @@ export function embedderSuite(registrar: Registrar, create: () => Promise<Embedd
     using(async (first) => {
       await using(async (second) => {
         const texts = [passage('Rotate the logs every night.')];
-        assert.deepEqual(await first.embed({ texts, role: 'passage' }), await second.embed({ texts, role: 'passage' }));
+        assert.deepEqual(
+          await first.embed({ texts, role: 'passage' }),
+          await second.embed({ texts, role: 'passage' }),
+        );
       });
     }),
   );
@@ -53,8 +60,14 @@ export function embedderSuite(registrar: Registrar, create: () => Promise<Embedd
   registrar.test('the calibration tells an edited copy from another text', () =>
     using(async (embedder) => {
       const [original, copy, other] = await embed(embedder, [
-        { heading: 'Rotate logs', body: 'Rotate the logs of the service every night, keep seven files, and compress the old ones.' },
-        { heading: 'Rotate logs', body: 'Rotate the logs of the service each night, keep seven files, and compress the old ones.' },
+        {
+          heading: 'Rotate logs',
+          body: 'Rotate the logs of the service every night, keep seven files, and compress the old ones.',
+        },
+        {
+          heading: 'Rotate logs',
+          body: 'Rotate the logs of the service each night, keep seven files, and compress the old ones.',
+        },
         { heading: 'Bake bread', body: 'Mix flour, water and salt; let it rest; bake it for forty minutes.' },
       ]);
       const { similarCosine, duplicateCosine } = embedder.calibration;
@@ -66,14 +79,23 @@ export function embedderSuite(registrar: Registrar, create: () => Promise<Embedd
 
   registrar.test('copes with long, empty and unusual texts', () =>
     using(async (embedder) => {
-      const vectors = await embed(embedder, [passage('word '.repeat(4_000)), passage(''), passage('検索 🚀 \u0301'), passage('???')]);
+      const vectors = await embed(embedder, [
+        passage('word '.repeat(4_000)),
+        passage(''),
+        passage('検索 🚀 \u0301'),
+        passage('???'),
+      ]);
       for (const vector of vectors) assert.ok(vector.every(Number.isFinite));
     }),
   );
 
   registrar.test('an aborted request is refused', () =>
     using(async (embedder) => {
-      const request = embedder.embed({ texts: [passage('text')], role: 'query', signal: AbortSignal.abort() });
+      const request = embedder.embed({
+        texts: [passage('text')],
+        role: 'query',
+        signal: AbortSignal.abort(),
+      });
       await assert.rejects(request);
     }),
   );
@@ -91,7 +113,11 @@ function passage(body: string): EmbedText {
   return { heading: '', body };
 }
 
-async function embed(embedder: Embedder, texts: readonly EmbedText[], role: 'query' | 'passage' = 'passage'): Promise<readonly Float32Array[]> {
+async function embed(
+  embedder: Embedder,
+  texts: readonly EmbedText[],
+  role: 'query' | 'passage' = 'passage',
+): Promise<readonly Float32Array[]> {
   const { dimension } = embedder.fingerprint;
   const vectors = await embedder.embed({ texts, role });
   assert.equal(vectors.length, texts.length * dimension);

@@ -54,7 +54,9 @@ function rankingSuite(registrar: Registrar, create: () => TextIndex, indexOf: In
   });
 
   registrar.test('filters before it counts to k', () => {
-    const bodies = Array.from({ length: 500 }, (_, doc) => (doc % 100 === 0 ? 'alpha among other words' : 'alpha'));
+    const bodies = Array.from({ length: 500 }, (_, doc) =>
+      doc % 100 === 0 ? 'alpha among other words' : 'alpha',
+    );
     const accept: DocSet = new Set([0, 100, 200, 300, 400]);
     assert.deepEqual(found(indexOf(...bodies), 'alpha', 5, accept), [0, 100, 200, 300, 400]);
   });
@@ -78,8 +80,25 @@ function rankingSuite(registrar: Registrar, create: () => TextIndex, indexOf: In
 function wordingSuite(registrar: Registrar, indexOf: IndexOf): void {
   const findsAll: readonly (readonly [string, string, readonly string[]])[] = [
     ['forms of a word', 'Compressing directories', ['compress directory', 'compressed', 'COMPRESSES']],
-    ['technical names whole and by parts', 'run docker-compose up with git_rebase', ['docker-compose', 'docker', 'compose', 'docker_compose', 'dockerCompose', 'git_rebase', 'rebase', 'git-rebase']],
-    ['names in camel case', 'call getHttpResponse of XMLHttpRequest', ['getHttpResponse', 'response', 'get_http_response', 'request', 'xmlhttprequest']],
+    [
+      'technical names whole and by parts',
+      'run docker-compose up with git_rebase',
+      [
+        'docker-compose',
+        'docker',
+        'compose',
+        'docker_compose',
+        'dockerCompose',
+        'git_rebase',
+        'rebase',
+        'git-rebase',
+      ],
+    ],
+    [
+      'names in camel case',
+      'call getHttpResponse of XMLHttpRequest',
+      ['getHttpResponse', 'response', 'get_http_response', 'request', 'xmlhttprequest'],
+    ],
     ['versions', 'released as v1.2 today', ['v1.2', 'V1.2']],
     ['options', 'tar --no-recursion -C dir', ['--no-recursion', 'recursion', 'no-recursion', '-C']],
     ['names that end in a sign', 'written in C++ and C#', ['c++', 'C#']],
@@ -87,7 +106,11 @@ function wordingSuite(registrar: Registrar, indexOf: IndexOf): void {
     ['Japanese', '東京都で検索エンジンを作る', ['検索', '東京', 'エンジン', '京']],
     ['Chinese and Korean', '全文搜索引擎 한국어 검색', ['搜索', '引擎', '검색']],
     ['Cyrillic', 'Перезапуск сервера', ['сервера', 'ПЕРЕЗАПУСК']],
-    ['one slip of the keyboard', 'encryption of repositories', ['encrxption', 'encryptin', 'encrypttion', 'encryptoin', 'repositoies']],
+    [
+      'one slip of the keyboard',
+      'encryption of repositories',
+      ['encrxption', 'encryptin', 'encrypttion', 'encryptoin', 'repositoies'],
+    ],
   ];
   for (const [what, body, queries] of findsAll) {
     registrar.test(`finds ${what}`, () => {
@@ -108,7 +131,15 @@ function wordingSuite(registrar: Registrar, indexOf: IndexOf): void {
 
   registrar.test('user text has no operators', () => {
     const index = indexOf('alpha beta', 'gamma');
-    for (const query of ['"alpha', 'alpha*', 'alpha NOT beta', 'heading:alpha', '(alpha', 'alpha^2', "alpha'; --"]) {
+    for (const query of [
+      '"alpha',
+      'alpha*',
+      'alpha NOT beta',
+      'heading:alpha',
+      '(alpha',
+      'alpha^2',
+      "alpha'; --",
+    ]) {
       assert.equal(found(index, query)[0], 0, query);
     }
   });
@@ -154,7 +185,10 @@ function changeSuite(registrar: Registrar, create: () => TextIndex, indexOf: Ind
     index.compact(renumbered);
     const after = index.search('alpha beta delta', 50);
     assert.deepEqual(after, fresh.search('alpha beta delta', 50));
-    assert.deepEqual(after.docs, before.docs.map((doc) => renumbered[doc]!));
+    assert.deepEqual(
+      after.docs,
+      before.docs.map((doc) => renumbered[doc]!),
+    );
     index.add(asDocNo(next), text('omicron'));
     assert.deepEqual(found(index, 'omicron'), [next]);
     assert.equal(index.documentCount, next + 1);
@@ -174,5 +208,7 @@ function randomBodies(count: number): readonly string[] {
   const words = 'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi'.split(' ');
   const random = seededRandom(SEED);
   const word = (): string => words[Math.floor(random() ** 2 * words.length)]!;
-  return Array.from({ length: count }, () => Array.from({ length: 3 + Math.floor(random() * 10) }, word).join(' '));
+  return Array.from({ length: count }, () =>
+    Array.from({ length: 3 + Math.floor(random() * 10) }, word).join(' '),
+  );
 }

@@ -73,11 +73,12 @@ export class WordVectors {
 }
 
 /** "zip" → ["^zi", "zip", "ip$", "^zip", "zip$"]: the ends of a word are told from its middle. */
-export function characterGrams(word: string): readonly string[] {
+function characterGrams(word: string): readonly string[] {
   const marked = `^${word}$`;
   const grams: string[] = [];
   for (const length of GRAM_LENGTHS) {
-    for (let start = 0; start + length <= marked.length; start += 1) grams.push(marked.slice(start, start + length));
+    for (let start = 0; start + length <= marked.length; start += 1)
+      grams.push(marked.slice(start, start + length));
   }
   return grams;
 }

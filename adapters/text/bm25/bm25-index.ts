@@ -77,7 +77,11 @@ export class Bm25Index implements TextIndex, TermStatistics {
     const touchedCount = this.#accumulate(plan.boosts);
     const best = this.#takeBest(touchedCount, Math.max(k, PROXIMITY_DEPTH), accept);
     const { ids, scores } = this.#addProximity(best, plan.pairs);
-    return { docs: Uint32Array.from(ids.subarray(0, k)), scores: scores.slice(0, k), scoreMax: plan.scoreMax };
+    return {
+      docs: Uint32Array.from(ids.subarray(0, k)),
+      scores: scores.slice(0, k),
+      scoreMax: plan.scoreMax,
+    };
   }
 
   compact(renumbered: Int32Array): void {

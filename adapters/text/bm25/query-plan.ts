@@ -34,7 +34,8 @@ export function planQuery(
   statistics: TermStatistics,
   parameters: Bm25Parameters,
 ): QueryPlan {
-  const idf = (term: TermNo): number => statistics.inverseDocumentFrequency(statistics.documentFrequency(term));
+  const idf = (term: TermNo): number =>
+    statistics.inverseDocumentFrequency(statistics.documentFrequency(term));
   const boosts = new Map<TermNo, number>();
   const sequence: TermNo[] = [];
   let scoreMax = 0;
@@ -78,11 +79,14 @@ function queryTokens(query: string): ReadonlyMap<string, TokenKind> {
 function correct(word: string, vocabulary: Vocabulary, statistics: TermStatistics): readonly TermNo[] {
   return [...vocabulary.neighbours(word)]
     .filter((term) => statistics.documentFrequency(term) > 0)
-    .sort((a, b) => statistics.documentFrequency(b) - statistics.documentFrequency(a) || a - b)
+    .toSorted((a, b) => statistics.documentFrequency(b) - statistics.documentFrequency(a) || a - b)
     .slice(0, CORRECTIONS_PER_WORD_MAX);
 }
 
-function neighbouringPairs(sequence: readonly TermNo[], boostOf: (a: TermNo, b: TermNo) => number): readonly TermPair[] {
+function neighbouringPairs(
+  sequence: readonly TermNo[],
+  boostOf: (a: TermNo, b: TermNo) => number,
+): readonly TermPair[] {
   return sequence.slice(1).map((second, index) => {
     const first = sequence[index]!;
     return { first, second, boost: boostOf(first, second) };

@@ -8,7 +8,13 @@ export const JOINER = 4;
 /** A letter without case, or a mark: `ª`, `ん`, `ก`. */
 export const CASELESS = 5;
 
-export type CharacterClass = typeof OTHER | typeof LOWER | typeof UPPER | typeof DIGIT | typeof JOINER | typeof CASELESS;
+export type CharacterClass =
+  | typeof OTHER
+  | typeof LOWER
+  | typeof UPPER
+  | typeof DIGIT
+  | typeof JOINER
+  | typeof CASELESS;
 
 const ASCII = Uint8Array.from({ length: 128 }, (_, code) => classify(String.fromCharCode(code)));
 /** Bounded by the number of characters in Unicode. */

@@ -20,6 +20,6 @@ export function splitByScript(word: string): readonly string[] {
 
 /** "東京都" → ["東京", "京都"]; a single character gives nothing. */
 export function bigrams(run: string): readonly string[] {
-  const characters = [...run];
+  const characters = Array.from(run);
   return characters.slice(1).map((character, index) => characters[index]! + character);
 }

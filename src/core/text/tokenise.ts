@@ -1,4 +1,12 @@
-import { characterClass, DIGIT, JOINER, LOWER, OTHER, UPPER, type CharacterClass } from './character-class.ts';
+import {
+  characterClass,
+  DIGIT,
+  JOINER,
+  LOWER,
+  OTHER,
+  UPPER,
+  type CharacterClass,
+} from './character-class.ts';
 import { normalise } from './normalise.ts';
 import { bigrams, hasUnspacedScript, splitByScript } from './script.ts';
 
@@ -72,7 +80,7 @@ function scanName(text: string, start: number): Name {
   let hasCapital = false;
   let isAscii = true;
   let previous: CharacterClass = OTHER;
-  for (let at = start; at < text.length; ) {
+  for (let at = start; at < text.length;) {
     const code = text.codePointAt(at)!;
     const kind = characterClass(code);
     if (kind === OTHER) break;
@@ -81,7 +89,9 @@ function scanName(text: string, start: number): Name {
       isJoined ||= previous === JOINER;
       hasCapital ||= kind === UPPER;
       // aB, 1B, and the second capital of ABc: only then can the name have words inside.
-      hasInnerCapital ||= (kind === UPPER && (previous === LOWER || previous === DIGIT)) || (kind === LOWER && previous === UPPER && at - start > 2);
+      hasInnerCapital ||=
+        (kind === UPPER && (previous === LOWER || previous === DIGIT)) ||
+        (kind === LOWER && previous === UPPER && at - start > 2);
       isAscii &&= code < 128;
       end = at;
     }
@@ -110,7 +120,11 @@ function visitName(text: string, name: Name, dashes: string, visit: TokenVisitor
 }
 
 /** The whole name, lower-case and without joiners. */
-function visitWords(written: string, shape: Pick<Name, 'isJoined' | 'hasInnerCapital' | 'hasCapital'>, visit: TokenVisitor): string {
+function visitWords(
+  written: string,
+  shape: Pick<Name, 'isJoined' | 'hasInnerCapital' | 'hasCapital'>,
+  visit: TokenVisitor,
+): string {
   const lower = shape.hasCapital ? written.toLowerCase() : written;
   if (!shape.isJoined && !shape.hasInnerCapital) {
     visit(bounded(lower), 'word');

@@ -21,7 +21,9 @@ test('vectors of revision 1 stay what they are, on every runtime', async () => {
     role: 'passage',
   });
   const digest = await crypto.subtle.digest('SHA-256', Uint8Array.from(new Uint8Array(vector.buffer)));
-  expect(Buffer.from(digest).toString('hex')).toMatchInlineSnapshot(`"7339c39a8362831661828e69f6dc749bd349e84f8212c1842b8703e1812b3a38"`);
+  expect(Buffer.from(digest).toString('hex')).toMatchInlineSnapshot(
+    `"7339c39a8362831661828e69f6dc749bd349e84f8212c1842b8703e1812b3a38"`,
+  );
 });
 
 test('a misspelt word and another form of it stay near', async () => {
@@ -41,7 +43,8 @@ test('the heading weighs more than the body', async () => {
     role: 'passage',
   });
   const row = (index: number): Float32Array => vectors.subarray(index * 384, (index + 1) * 384);
-  const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, index) => sum + value * b[index]!, 0);
+  const dot = (a: Float32Array, b: Float32Array): number =>
+    a.reduce((sum, value, index) => sum + value * b[index]!, 0);
   expect(dot(row(0), row(2))).toBeGreaterThan(dot(row(1), row(2)));
 });
 
