@@ -19,6 +19,9 @@ export interface ProcessHostOptions {
   readonly logger: Logger;
 }
 
+/** So many early deaths in a row, and `auto` goes on to the next backend. */
+const NATIVE_DEATHS_MAX = 3;
+
 /**
  * Indexes in a child process. FAISS may be loaded in one thread per process only, and an error in it
  * aborts the process; the service must outlive that. While the child is away everything asked of it
@@ -55,7 +58,7 @@ export class ProcessHost implements IndexHost {
     const collection = new RemoteCollection(spec, this.#channelOf(number));
     this.#collections.set(number, collection);
     // With no process just now, the next one opens it.
-    this.#supervisor.send({ kind: 'open', collection: number, spec });
+    this.#supervisor.send({ kind: 'open', collection: number, spec: this.#bearable(spec) });
     return collection;
   }
 
@@ -84,8 +87,18 @@ export class ProcessHost implements IndexHost {
 
   #openAll(): void {
     for (const [number, { spec }] of this.#collections) {
-      this.#supervisor.send({ kind: 'open', collection: number, spec });
+      this.#supervisor.send({ kind: 'open', collection: number, spec: this.#bearable(spec) });
     }
+  }
+
+  /** The last step of the recovery ladder, where a native library ends the process instead of failing. */
+  #bearable(spec: CollectionSpec): CollectionSpec {
+    if (spec.backend !== 'auto') return spec;
+    const deaths = this.#supervisor.earlyDeaths;
+    if (deaths < NATIVE_DEATHS_MAX) return spec;
+    const backend = deaths < 2 * NATIVE_DEATHS_MAX ? 'hnswlib-wasm' : 'flat';
+    this.#logger.warn({ deaths, backend }, 'The index process keeps dying; another backend is tried.');
+    return { ...spec, backend };
   }
 
   #receive(message: FromIndexProcess): void {
@@ -96,7 +109,6 @@ export class ProcessHost implements IndexHost {
         return;
       case 'state':
         this.#collections.get(message.collection)?.reported(message.state, message.hasOpened);
-        if (message.state === 'ready') this.#supervisor.recovered();
         return;
       case 'log':
         this.#logger[message.level](message.fields, message.message);

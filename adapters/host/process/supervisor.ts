@@ -6,6 +6,9 @@ import type { FromIndexProcess, ToIndexProcess } from './protocol.ts';
 const RESTART_MIN_MS = 100;
 const RESTART_MAX_MS = 10_000;
 
+/** Who lived so long died of something new: the pauses begin anew, and so does the count of early deaths. */
+const LONG_LIFE_MS = 60_000;
+
 /** A process that is busy may miss some; one that missed all of a minute is hung, and is replaced. */
 const HEARTBEAT_MS = 10_000;
 const MISSED_HEARTBEATS_MAX = 6;
@@ -30,7 +33,8 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   #child: ChildProcess | null = null;
   #restart: Timer | null = null;
-  #restartDelayMs = RESTART_MIN_MS;
+  #startedAtMs = 0;
+  #earlyDeaths = 0;
   #heartbeat: Timer | null = null;
   #missedHeartbeats = 0;
   #lastLine = '';
@@ -45,7 +49,13 @@ export class Supervisor {
     return this.#child?.pid ?? null;
   }
 
+  /** How often in a row the process died soon after its start. */
+  get earlyDeaths(): number {
+    return this.#earlyDeaths;
+  }
+
   start(): void {
+    this.#startedAtMs = this.#options.clock.monotonicMs();
     const child = forkEntry(this.#options.entry, (line) => this.#print(line));
     this.#child = child;
     let ended = false;
@@ -76,11 +86,6 @@ export class Supervisor {
     return true;
   }
 
-  /** It works again: the next death is answered without a long pause. */
-  recovered(): void {
-    this.#restartDelayMs = RESTART_MIN_MS;
-  }
-
   /**
    * Ends the process for good: after `finish`, it leaves by itself when it is disconnected. If that
    * takes too long it is killed, and `onDeath` is told as of any other death.
@@ -106,14 +111,16 @@ export class Supervisor {
   #ended(ending: string): void {
     this.#child = null;
     this.#heartbeat?.cancel();
+    const lifeMs = this.#options.clock.monotonicMs() - this.#startedAtMs;
+    this.#earlyDeaths = lifeMs > LONG_LIFE_MS ? 1 : this.#earlyDeaths + 1;
     this.#options.onDeath(`its process ended with ${ending}`);
     if (this.#closing) return;
+    const restartDelayMs = Math.min(RESTART_MIN_MS * 2 ** (this.#earlyDeaths - 1), RESTART_MAX_MS);
     this.#options.logger.error(
-      { ending, lastLine: this.#lastLine, restartDelayMs: this.#restartDelayMs },
+      { ending, lifeMs, lastLine: this.#lastLine, restartDelayMs },
       'The index process died; it will be restarted.',
     );
-    this.#restart = this.#options.clock.setTimer(() => this.start(), this.#restartDelayMs);
-    this.#restartDelayMs = Math.min(this.#restartDelayMs * 2, RESTART_MAX_MS);
+    this.#restart = this.#options.clock.setTimer(() => this.start(), restartDelayMs);
   }
 
   #beat(): void {

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../adapters/clock/system-clock.ts';
 import { ProcessHost } from '../../../adapters/host/process/process-host.ts';
@@ -106,7 +106,7 @@ test('closing ends the process, and saves before it does', async () => {
 test('a process that cannot start is an index that is away, not a service that fails', async () => {
   const broken = join(world.directory, 'broken.mjs');
   await writeFile(broken, 'process.exit(3);\n');
-  const away = new ProcessHost({ entry: new URL(`file://${broken}`), clock: systemClock, logger });
+  const away = new ProcessHost({ entry: pathToFileURL(broken), clock: systemClock, logger });
   const collection = away.open(world.spec());
   await collection.opened;
   expect(collection.state).toBe('unavailable');
@@ -123,6 +123,25 @@ test('closed before its process has even started, it is closed all the same', as
   const pid = early.pid!;
   await early.close();
   expect(isAlive(pid)).toBe(false);
+});
+
+test('a process that dies at every start under `auto` is given another backend in the end', async () => {
+  // Stands for a native library that aborts while it opens: dies as long as it may choose by itself.
+  const fragile = join(world.directory, 'fragile.mjs');
+  await writeFile(
+    fragile,
+    `const wanted = new Promise((resolve) => process.once('message', resolve));
+    const { spec } = await wanted;
+    if (spec.backend === 'auto') process.kill(process.pid, 'SIGABRT');
+    process.send({ kind: 'state', collection: 1, state: 'ready', hasOpened: true });
+    process.on('disconnect', () => process.exit());`,
+  );
+  const spared = new ProcessHost({ entry: pathToFileURL(fragile), clock: systemClock, logger });
+  const collection = spared.open(world.spec({ backend: 'auto' }));
+  await until(() => collection.state === 'ready');
+  expect(logger.messages('warn')).toContain('The index process keeps dying; another backend is tried.');
+  process.kill(spared.pid!, 'SIGKILL');
+  await spared.close();
 });
 
 test('when its parent is killed it ends, too', async () => {
