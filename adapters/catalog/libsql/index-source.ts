@@ -40,8 +40,9 @@ const BUSY_TIMEOUT_MS = 5_000;
 export async function openIndexSource(options: IndexSourceOptions): Promise<IndexSource> {
   const path = databasePathOf(options.databaseUrl);
   requireDatabaseFile(path);
-  const connection = new SqliteConnection({ path, busyTimeoutMs: BUSY_TIMEOUT_MS, readOnly: true });
-  const reader = new LocalReader(connection);
+  const reader = new LocalReader(
+    () => new SqliteConnection({ path, busyTimeoutMs: BUSY_TIMEOUT_MS, readOnly: true }),
+  );
   try {
     await checkSchemaVersion(reader);
   } catch (error) {

@@ -5,8 +5,13 @@ import { didNotHappen } from './sqlite-errors.ts';
 export class LocalReader implements SqlReader {
   readonly #connection: SqlConnection;
 
-  constructor(connection: SqlConnection) {
-    this.#connection = connection;
+  /** @param connect opens the connection; of its failures, too, the caller sees ChlErrors only */
+  constructor(connect: () => SqlConnection) {
+    try {
+      this.#connection = connect();
+    } catch (error) {
+      throw didNotHappen(error, 'catalog.open');
+    }
   }
 
   async first(sql: string, args?: readonly SqlValue[]): Promise<SqlRow | null> {

@@ -47,16 +47,17 @@ export class LocalWriter implements BindingWriter {
 
   /** Opens the file and brings its schema up to date. @throws CONFIGURATION, CORRUPT, UNAVAILABLE */
   static async open(options: LocalWriterOptions): Promise<LocalWriter> {
-    const connection = options.connect();
+    let connection: SqlConnection | null = null;
     try {
+      connection = options.connect();
       await checkSchemaVersion(connection);
       await useWriteAheadLog(connection);
       await migrate(connection, { nowMs: Date.now() });
+      return new LocalWriter(options, connection);
     } catch (error) {
-      connection.close();
+      connection?.close();
       throw didNotHappen(error, 'catalog.open');
     }
-    return new LocalWriter(options, connection);
   }
 
   commit(group: readonly WriteOperation[]): Promise<CommitReport> {

@@ -4,7 +4,6 @@ import { LocalWriter, type BindingWriter, type WriterFault } from './local-write
 import type { LibsqlCatalog, LibsqlCatalogOptions } from './options.ts';
 import { LibsqlReader } from './reader.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
-import type { SqlReader } from './sql-session.ts';
 import type { ThreadData } from './thread/protocol.ts';
 import { ThreadedReader } from './thread/threaded-reader.ts';
 import { ThreadedWriter } from './thread/threaded-writer.ts';
@@ -21,14 +20,21 @@ export async function openLibsqlCatalog(options: LibsqlCatalogOptions): Promise<
     options.logger?.warn({ sqliteCode: fault.sqliteCode, cause: fault.cause }, fault.message);
 
   const writer = await openWriter(options, data, onFault);
-  const near = new LocalReader(new SqliteConnection({ ...data, readOnly: true }));
-  let far: (SqlReader & { close(): Promise<void> | void }) | null = null;
-  try {
-    if (options.readerThread !== undefined)
-      far = await ThreadedReader.open(options.readerThread, data, onFault);
-  } catch (error) {
-    near.close();
+  let near: LocalReader | null = null;
+  let far: ThreadedReader | null = null;
+  const close = async (): Promise<void> => {
+    // Readers first: the writer empties its log into the file, for which nobody may be reading it.
+    await far?.close();
+    near?.close();
     await writer.close();
+  };
+  try {
+    near = new LocalReader(() => new SqliteConnection({ ...data, readOnly: true }));
+    if (options.readerThread !== undefined) {
+      far = await ThreadedReader.open(options.readerThread, data, onFault);
+    }
+  } catch (error) {
+    await close();
     throw error;
   }
   return {
@@ -36,12 +42,7 @@ export async function openLibsqlCatalog(options: LibsqlCatalogOptions): Promise<
     writer,
     databaseUrl: databaseUrlOf(options.path),
     bindFingerprint: (fingerprint) => writer.bindFingerprint(fingerprint),
-    async close() {
-      // Readers first: the writer empties its log into the file, for which nobody may be reading it.
-      await far?.close();
-      near.close();
-      await writer.close();
-    },
+    close,
   };
 }
 

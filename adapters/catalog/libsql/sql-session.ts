@@ -6,8 +6,8 @@
 /** Never a boolean: the native binding aborts the process on one. */
 export type SqlValue = string | number | null | Uint8Array;
 
-/** BLOBs come back as ArrayBuffer. */
-export type SqlCell = string | number | null | ArrayBuffer;
+/** A BLOB is an ArrayBuffer from `all` and a Uint8Array from `first`: so the binding has it. */
+export type SqlCell = string | number | null | ArrayBuffer | Uint8Array;
 export type SqlRow = Readonly<Record<string, SqlCell>>;
 
 export interface SqlReader {

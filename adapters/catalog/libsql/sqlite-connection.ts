@@ -22,10 +22,15 @@ export class SqliteConnection implements SqlConnection {
 
   constructor(options: SqliteConnectionOptions) {
     this.#database = new Database(options.path, { timeout: options.busyTimeoutMs });
-    this.#pragma('foreign_keys = ON');
-    // FULL: the log is synced at every commit, which is what an acknowledgement promises.
-    this.#pragma('synchronous = FULL');
-    if (options.readOnly) this.#pragma('query_only = ON');
+    try {
+      this.#pragma('foreign_keys = ON');
+      // FULL: the log is synced at every commit, which is what an acknowledgement promises.
+      this.#pragma('synchronous = FULL');
+      if (options.readOnly) this.#pragma('query_only = ON');
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
   async all(sql: string, args: readonly SqlValue[] = []): Promise<readonly SqlRow[]> {

@@ -74,11 +74,13 @@ function vectorToBlob(vector: Float32Array): Uint8Array {
 }
 
 export function vectorFromBlob(cell: SqlCell): Float32Array {
-  if (!(cell instanceof ArrayBuffer) || cell.byteLength === 0 || cell.byteLength % 4 !== 0) {
+  // Copied where it is a view, which need not begin at a multiple of four.
+  const bytes = cell instanceof Uint8Array ? Uint8Array.from(cell).buffer : cell;
+  if (!(bytes instanceof ArrayBuffer) || bytes.byteLength === 0 || bytes.byteLength % 4 !== 0) {
     throw new ChlError('CORRUPT', 'A stored vector is damaged.', {
       operation: 'catalog.vectors',
       hint: 'Run `chl verify`.',
     });
   }
-  return new Float32Array(cell);
+  return new Float32Array(bytes);
 }

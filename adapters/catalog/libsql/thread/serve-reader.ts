@@ -7,7 +7,7 @@ import { serveThread } from './serve-thread.ts';
 /** Runs a reader on the thread this is called on; `src/entry/reader-thread.ts` does. */
 export function serveReader(port: MessagePort, data: ThreadData): Promise<void> {
   return serveThread<ReaderCall, ReaderResult>(port, async () => {
-    const reader = new LocalReader(new SqliteConnection({ ...data, readOnly: true }));
+    const reader = new LocalReader(() => new SqliteConnection({ ...data, readOnly: true }));
     return {
       handle: ({ sql, args }) => reader.all(sql, args),
       transferables: () => [],
