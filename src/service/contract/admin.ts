@@ -41,7 +41,9 @@ export const indexStatusResponse = z.object({
 export type IndexStatusResponse = z.infer<typeof indexStatusResponse>;
 
 export const rebuildQuery = z.object({
-  wait: queryFlag(true).meta({ description: 'false: answer 202 at once; index status shows the progress' }),
+  wait: queryFlag(true).meta({
+    description: 'false: answer 202 at once; index status shows the progress. Default: true',
+  }),
 });
 export type RebuildQuery = z.infer<typeof rebuildQuery>;
 

@@ -5,7 +5,7 @@ import { queryInteger, timestamp } from './text.ts';
 
 export const changesQuery = z.object({
   since: queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 }).meta({
-    description: 'The last seq you have; the answer starts after it',
+    description: 'The last seq you have; the answer starts after it. Default: 0',
   }),
   limit: queryInteger({ min: 1, max: CONTRACT_LIMITS.changesLimit, fallback: 100 }),
 });

@@ -39,13 +39,11 @@ const isPlainObject = (value: unknown): value is { readonly [key: string]: JsonV
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function checked<T extends JsonValue>(isRightKind: (value: unknown) => boolean, kind: string) {
-  return z
-    .custom<T>(() => true)
-    .superRefine((value, context) => {
-      const problem =
-        value === undefined ? 'is required' : isRightKind(value) ? jsonProblem(value) : `must be ${kind}`;
-      if (problem !== null) context.addIssue({ code: 'custom', message: problem });
-    });
+  return (z.unknown() as z.ZodType<T>).superRefine((value, context) => {
+    const problem =
+      value === undefined ? 'is required' : isRightKind(value) ? jsonProblem(value) : `must be ${kind}`;
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  });
 }
 
 export type JsonObject = { readonly [key: string]: JsonValue };
@@ -78,4 +76,4 @@ export const textOrTextList = checked<string | readonly string[]>(
 });
 
 /** For answers, where the value is ours. */
-export const anyJson = z.custom<JsonValue>(() => true).meta({ description: 'Any JSON value' });
+export const anyJson = (z.unknown() as z.ZodType<JsonValue>).meta({ description: 'Any JSON value' });

@@ -60,8 +60,12 @@ export function withDefault<Schema extends z.ZodType>(schema: Schema, value: z.o
   return schema
     .nullish()
     .transform((given): z.output<Schema> => (given === null || given === undefined ? value : given))
-    .meta({ default: value });
+    .meta({ description: withDefaultSaid(schema.description, value) });
 }
+
+/** JSON Schema has a `default`, but zod leaves it out where a value is transformed on its way in. */
+const withDefaultSaid = (description: string | undefined, value: unknown): string =>
+  `${description === undefined ? '' : `${description}. `}Default: ${JSON.stringify(value)}`;
 
 /** An integer in a query string. */
 export function queryInteger(options: {
@@ -78,7 +82,12 @@ export function queryInteger(options: {
     )
     .optional()
     .transform((raw) => (raw === undefined ? options.fallback : Number(raw)))
-    .meta({ type: 'integer', minimum: options.min, maximum: options.max, default: options.fallback });
+    .meta({
+      type: 'integer',
+      minimum: options.min,
+      maximum: options.max,
+      description: withDefaultSaid(undefined, options.fallback),
+    });
 }
 
 export const queryFlag = (fallback: boolean) =>
@@ -86,7 +95,7 @@ export const queryFlag = (fallback: boolean) =>
     .enum(['true', 'false', '1', '0'])
     .optional()
     .transform((raw) => (raw === undefined ? fallback : raw === 'true' || raw === '1'))
-    .meta({ default: fallback });
+    .meta({ description: withDefaultSaid(undefined, fallback) });
 
 const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/;
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
@@ -121,6 +130,10 @@ export const sessionId = text({ max: CONTRACT_LIMITS.sessionChars }).meta({
 });
 
 export const snippetLength = withDefault(
-  z.int().min(CONTRACT_LIMITS.snippetCharsMin).max(CONTRACT_LIMITS.snippetCharsMax),
+  z
+    .int()
+    .min(CONTRACT_LIMITS.snippetCharsMin)
+    .max(CONTRACT_LIMITS.snippetCharsMax)
+    .meta({ description: 'Length of previews and snippets, characters' }),
   320,
-).meta({ description: 'Length of previews and snippets, characters' });
+);

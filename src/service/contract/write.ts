@@ -19,9 +19,10 @@ const expectedVersion = z
   .min(1)
   .nullish()
   .meta({ description: 'Refuse with 412 unless the entry is at this version' });
-const duplicateCheck = withDefault(z.enum(['check', 'skip']), 'check').meta({
-  description: 'skip: store without looking for similar entries',
-});
+const duplicateCheck = withDefault(
+  z.enum(['check', 'skip']).meta({ description: 'skip: store without looking for similar entries' }),
+  'check',
+);
 
 export const writeRequest = byEntityType(
   { field: 'data', experience: experienceData, skill: skillData },
