@@ -9,7 +9,10 @@ import type { Embedder, EmbedRequest, EmbedText } from './ports/embedder.ts';
  *   embedder found nothing in the text: a zero vector points nowhere
  * @throws UNAVAILABLE when the answer has the wrong size or is not finite
  */
-export async function embedChecked(embedder: Embedder, request: EmbedRequest): Promise<readonly (Float32Array | null)[]> {
+export async function embedChecked(
+  embedder: Embedder,
+  request: EmbedRequest,
+): Promise<readonly (Float32Array | null)[]> {
   const { dimension } = embedder.fingerprint;
   const { length: count } = request.texts;
   const answer = await embedder.embed(request);
