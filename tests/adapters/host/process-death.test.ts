@@ -11,6 +11,7 @@ import { searchFor } from '../../conformance/index-host.suite.ts';
 import { compiledEntry } from '../../support/compiled-entry.ts';
 import { HostWorld } from '../../support/host-world.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
+import { TestClock } from '../../support/test-clock.ts';
 
 const entry = await compiledEntry('src/entry/index-process.ts');
 await compiledEntry('src/entry/builder-process.ts');
@@ -116,6 +117,22 @@ test('a process that cannot start is an index that is away, not a service that f
   });
   await expect(collection.search(searchFor(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await away.close();
+});
+
+test('a process that hangs is killed after a minute of silence, and replaced', async () => {
+  const clock = new TestClock();
+  const patient = new ProcessHost({ entry, clock, logger });
+  const collection = patient.open(world.spec());
+  await collection.opened;
+  const pid = patient.pid!;
+  process.kill(pid, 'SIGSTOP');
+  const hanging = expect(collection.search(searchFor(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  for (let beat = 0; beat < 7; beat += 1) clock.advance(10_000);
+  await hanging;
+  clock.advance(10_000);
+  await until(() => collection.state === 'ready');
+  expect(patient.pid).not.toBe(pid);
+  await patient.close();
 });
 
 test('closed before its process has even started, it is closed all the same', async () => {
