@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { openLibsqlCatalog } from '../../../adapters/catalog/libsql/open.ts';
 import { SqliteConnection } from '../../../adapters/catalog/libsql/sqlite-connection.ts';
@@ -70,24 +70,14 @@ test('a closed catalog says so', async () => {
   await fixture.dispose();
 });
 
-/** Takes the write lock, says so, and lets it go when it is spoken to. */
-const LOCK_HOLDER = `
-const Database = require(process.argv[1]);
-const database = new Database(process.argv[2]);
-database.exec('BEGIN IMMEDIATE');
-process.stdout.write('locked');
-process.stdin.once('data', () => { database.exec('COMMIT'); database.close(); process.stdin.destroy(); });
-`;
-
 test('another process that holds the lock delays a write and nobody else', async () => {
   const fixture = await temporaryCatalog({ ...(await threads()), busyTimeoutMs: 30_000 });
   const { catalog, path } = fixture;
-  const libsql = createRequire(import.meta.url).resolve('libsql');
-  const holder = spawn(process.execPath, ['-e', LOCK_HOLDER, libsql, path], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const program = fileURLToPath(await compiledEntry('tests/adapters/catalog/lock-holder.ts'));
+  const holder = spawn(process.execPath, [program, path], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(holder, 'exit');
-  await once(holder.stdout, 'data');
+  const [first] = (await Promise.race([once(holder.stdout, 'data'), exited])) as [unknown];
+  expect(String(first)).toBe('locked');
 
   let written = false;
   const writing = catalog.writer.commit([experience(1)]).then((report) => {
