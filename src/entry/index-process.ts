@@ -17,7 +17,8 @@ serveIndexProcess(
     new InlineHost({
       backends: vectorBackends,
       createTextIndex: () => new Bm25Index(),
-      openFiles: async ({ directory }) => (directory === null ? new MemoryFiles() : NodeFiles.open(directory)),
+      openFiles: async ({ directory }) =>
+        directory === null ? new MemoryFiles() : NodeFiles.open(directory),
       openSource: (spec) => openIndexSource(spec),
       createBuilder: ({ directory, databaseUrl, databaseAuthToken, fingerprint }, context) => {
         // Files in this process's memory are out of another one's reach.

@@ -1,0 +1,6 @@
+import { openInlineHost } from '../../../src/entry/index-host.ts';
+import { indexHostSuite } from '../../conformance/index-host.suite.ts';
+import { denoRegistrar } from '../../support/deno-registrar.ts';
+import { RecordingLogger } from '../../support/recording-logger.ts';
+
+indexHostSuite(denoRegistrar, 'in-line', async () => openInlineHost('flat', new RecordingLogger()));
