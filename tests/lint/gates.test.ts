@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { plantProject, runPlanted } from './planted-project.ts';
+
+// Each starts a linter or a compiler, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 180_000 });
 
 const ENTRY = `import { used } from '../core/used.ts';\n\nconsole.log(used);\n`;
 const USED = `export const used = 1;\n`;

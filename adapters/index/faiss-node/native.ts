@@ -36,7 +36,8 @@ const require = createRequire(import.meta.url);
 /**
  * FAISS as it was set up on this machine: what `scripts/setup` built, else the package's own binary.
  *
- * OpenMP reads OMP_NUM_THREADS once, from the environment the process was started with.
+ * OpenMP and OpenBLAS read OMP_NUM_THREADS when the binary is loaded. One thread unless it is set:
+ * beside a busy service more of them wait for each other (HNSW on 2 cores: 8 ms instead of 0.4).
  *
  * @param nativeDirectory where the built binaries lie; CHL_FAISS_NATIVE_DIR, else `.build/faiss` of the package
  * @throws UNAVAILABLE when there is no binary or it does not load, CONFIGURATION in a worker thread
@@ -49,6 +50,7 @@ export function loadFaissNative(nativeDirectory: string = defaultNativeDirectory
     });
   }
   const binary = builtBinary(nativeDirectory);
+  process.env['OMP_NUM_THREADS'] ??= '1';
   try {
     return require(binary ?? 'faiss-node') as FaissNative;
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { openFaissBackend } from '../../../adapters/index/faiss-node/backend.ts';
 import { toChlError, type ErrorData } from '../../../src/core/errors.ts';
@@ -17,6 +18,18 @@ async function search(): Promise<unknown> {
   const vectors = vectorsOf(300);
   const index = await openFaissBackend().build(vectors, parameters);
   return { rows: [...index.search(vectors.subarray(0, 30 * 384), 30, 10).rows] };
+}
+
+/** How many threads FAISS and BLAS start where nobody has said how many. */
+async function threads(): Promise<unknown> {
+  delete process.env['OMP_NUM_THREADS'];
+  const countThreads = (): number => readdirSync('/proc/self/task').length;
+  const vectors = vectorsOf(1000);
+  const backend = openFaissBackend();
+  const before = countThreads();
+  const index = await backend.build(vectors, parameters);
+  index.search(vectors, 1000, 10);
+  return { started: countThreads() - before };
 }
 
 async function memory(): Promise<unknown> {
@@ -40,7 +53,12 @@ function inWorker(): Promise<unknown> {
 
 const failure = (error: unknown): { readonly error: ErrorData } => ({ error: toChlError(error).toData() });
 
-const scenarios: Readonly<Record<string, () => Promise<unknown>>> = { search, memory, worker: inWorker };
+const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
+  search,
+  threads,
+  memory,
+  worker: inWorker,
+};
 
 if (isMainThread) {
   const scenario = scenarios[process.argv[2] ?? ''];
