@@ -34,11 +34,15 @@ export function acquireOwnerLock(dataDir: string): OwnerLock {
   } catch (cause) {
     database.close();
     if (!isBusy(cause)) throw unusable(cause);
-    throw new ChlError('CONFLICT', `The data folder belongs to a running service: ${describeOwner(notePath)}.`, {
-      operation: 'owner-lock.acquire',
-      cause,
-      hint: 'Stop that service first, or give this one another folder with CHL_DATA_DIR.',
-    });
+    throw new ChlError(
+      'CONFLICT',
+      `The data folder belongs to a running service: ${describeOwner(notePath)}.`,
+      {
+        operation: 'owner-lock.acquire',
+        cause,
+        hint: 'Stop that service first, or give this one another folder with CHL_DATA_DIR.',
+      },
+    );
   }
   const id = randomUUID();
   const note: OwnerNote = { id, pid: process.pid, host: hostname(), startedAt: new Date().toISOString() };

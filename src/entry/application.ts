@@ -55,7 +55,10 @@ const HEARTBEAT_MS = 15_000;
  * Composes the service. It answers as soon as the database is open; the index opens meanwhile.
  * @throws CONFLICT when another process owns the data folder, EMBEDDER_MISMATCH, CONFIGURATION, CORRUPT
  */
-export async function openApplication(config: Config, overrides: ApplicationOverrides = {}): Promise<Application> {
+export async function openApplication(
+  config: Config,
+  overrides: ApplicationOverrides = {},
+): Promise<Application> {
   const logger = overrides.logger ?? standardLogger(config);
   const closers = new Closers();
   try {
@@ -130,7 +133,8 @@ async function bindEmbedder(catalog: LibsqlCatalog, embedder: Embedder): Promise
 /** Native code belongs in a child process; where none can be started, the index runs in this one. */
 function openHost(config: Config, logger: Logger): IndexHost {
   const entry = entryUrl('index-process');
-  const wanted = config.index.host === 'auto' ? ('Deno' in globalThis ? 'inline' : 'process') : config.index.host;
+  const wanted =
+    config.index.host === 'auto' ? ('Deno' in globalThis ? 'inline' : 'process') : config.index.host;
   return wanted === 'process' && entry !== null
     ? openProcessHost(entry, logger)
     : openInlineHost(config.index.backend, logger);

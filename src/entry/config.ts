@@ -54,10 +54,14 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
     ...Object.keys(given).filter(isUnknown).map(describeUnknown),
   ];
   if (!parsed.success || mistakes.length > 0) {
-    throw new ChlError('CONFIGURATION', ['The configuration is not usable:', ...mistakes.map((m) => `  ${m}`)].join('\n'), {
-      operation: 'config.load',
-      hint: 'README.md lists every variable with its values.',
-    });
+    throw new ChlError(
+      'CONFIGURATION',
+      ['The configuration is not usable:', ...mistakes.map((m) => `  ${m}`)].join('\n'),
+      {
+        operation: 'config.load',
+        hint: 'README.md lists every variable with its values.',
+      },
+    );
   }
   return deepFreeze(toConfig(parsed.data));
 }

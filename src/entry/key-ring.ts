@@ -40,7 +40,11 @@ const adminKey = (key: string): ApiKeyText => ({ name: 'admin', role: 'admin', k
 
 async function hashed({ name, role, key }: ApiKeyText): Promise<ApiKey> {
   const hex = /^sha256:([0-9a-f]{64})$/i.exec(key)?.[1];
-  return { name, role, digest: hex === undefined ? await digestOf(key) : new Uint8Array(Buffer.from(hex, 'hex')) };
+  return {
+    name,
+    role,
+    digest: hex === undefined ? await digestOf(key) : new Uint8Array(Buffer.from(hex, 'hex')),
+  };
 }
 
 async function keysOfFile(path: string | null): Promise<readonly ApiKeyText[]> {
@@ -61,6 +65,9 @@ async function readOptional(path: string): Promise<string | null> {
     return await readFile(path, 'utf8');
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
-    throw new ChlError('CONFIGURATION', 'A file of API keys cannot be read.', { operation: 'keys.open', cause });
+    throw new ChlError('CONFIGURATION', 'A file of API keys cannot be read.', {
+      operation: 'keys.open',
+      cause,
+    });
   }
 }

@@ -26,7 +26,11 @@ export async function serve(
 ): Promise<void> {
   const config = loadConfig(environment);
   const readable = process.stdout.isTTY;
-  const logger = createLogger({ level: config.logLevel, readable, write: (line) => process.stdout.write(line) });
+  const logger = createLogger({
+    level: config.logLevel,
+    readable,
+    write: (line) => process.stdout.write(line),
+  });
   const stopped = stopSignal(logger);
   const application = await openApplication(config, { logger });
   let listening: Listening;

@@ -37,7 +37,11 @@ export interface HttpLimits {
 export function createApp(services: Services, options: HttpOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
   // In this order, the outermost first. Limits on rate and concurrency take their place before the routes.
-  const middleware: readonly MiddlewareHandler<HttpEnv>[] = [identified, logged(options), originChecked(options)];
+  const middleware: readonly MiddlewareHandler<HttpEnv>[] = [
+    identified,
+    logged(options),
+    originChecked(options),
+  ];
   for (const layer of middleware) app.use(layer);
 
   const endpoints = endpointsOf(services, options);
@@ -48,7 +52,9 @@ export function createApp(services: Services, options: HttpOptions): Hono<HttpEn
 
   app.notFound((c) =>
     errorResponse(
-      new ChlError('NOT_FOUND', 'There is nothing at this address.', { hint: '/openapi.json lists what there is.' }),
+      new ChlError('NOT_FOUND', 'There is nothing at this address.', {
+        hint: '/openapi.json lists what there is.',
+      }),
       c.get('requestId'),
     ),
   );
@@ -57,7 +63,13 @@ export function createApp(services: Services, options: HttpOptions): Hono<HttpEn
     const status = STATUS_OF_ERROR[error.code];
     if (status === 500) {
       options.logger.error(
-        { requestId: c.get('requestId'), path: c.req.path, code: error.code, operation: error.operation, err: error.cause ?? error },
+        {
+          requestId: c.get('requestId'),
+          path: c.req.path,
+          code: error.code,
+          operation: error.operation,
+          err: error.cause ?? error,
+        },
         error.message,
       );
     }

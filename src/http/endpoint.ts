@@ -24,7 +24,15 @@ export interface Endpoint {
   readonly handle: (input: Input<unknown, unknown, unknown>) => Promise<unknown>;
 }
 
-export type Tag = 'entries' | 'search' | 'categories' | 'sessions' | 'guidelines' | 'changes' | 'index' | 'service';
+export type Tag =
+  | 'entries'
+  | 'search'
+  | 'categories'
+  | 'sessions'
+  | 'guidelines'
+  | 'changes'
+  | 'index'
+  | 'service';
 
 export interface Content {
   readonly description: string;
@@ -56,8 +64,10 @@ export class Answer<Body> {
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
-interface Definition<Params, Query, Body, Answers extends Readonly<Record<number, Content>>>
-  extends Omit<Endpoint, 'params' | 'query' | 'body' | 'answers' | 'handle'> {
+interface Definition<Params, Query, Body, Answers extends Readonly<Record<number, Content>>> extends Omit<
+  Endpoint,
+  'params' | 'query' | 'body' | 'answers' | 'handle'
+> {
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
@@ -67,7 +77,9 @@ interface Definition<Params, Query, Body, Answers extends Readonly<Record<number
   ) => Handled<BodyOf<Answers>> | Promise<Handled<BodyOf<Answers>>>;
 }
 
-type BodyOf<Answers extends Readonly<Record<number, Content>>> = z.output<Answers[keyof Answers & number]['schema']>;
+type BodyOf<Answers extends Readonly<Record<number, Content>>> = z.output<
+  Answers[keyof Answers & number]['schema']
+>;
 type Handled<Body> = Body | Answer<Body> | Response;
 
 /** Types a route by its schemas: the handler gets what they parse to and must answer what they describe. */

@@ -26,7 +26,11 @@ interface McpRouteOptions {
 
 /** `/mcp`: the same keys, origin check and body bounds as the REST routes. */
 export function mcpRoute(app: Hono<HttpEnv>, mcp: McpEndpoint, options: McpRouteOptions): void {
-  const handle = async (request: Request, requestId: string, remoteAddress: string | null): Promise<Response> => {
+  const handle = async (
+    request: Request,
+    requestId: string,
+    remoteAddress: string | null,
+  ): Promise<Response> => {
     const principal = await options.authenticator.authorise(request.headers, 'read');
     const body = request.method === 'POST' ? await readJson(request, options.bodyLimits) : null;
     const { sessionId, minSeq, signal } = requestContext(request, principal.name);

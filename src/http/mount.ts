@@ -18,7 +18,9 @@ interface MountOptions {
 export function mount(app: Hono<HttpEnv>, endpoints: readonly Endpoint[], options: MountOptions): void {
   const paths = new Map<string, Endpoint[]>();
   // Parameters last, so that `/entries/{id}` does not answer for `/entries/read`.
-  for (const endpoint of [...endpoints].sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')))) {
+  for (const endpoint of [...endpoints].sort(
+    (a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')),
+  )) {
     const path = honoPath(endpoint.path);
     paths.set(path, [...(paths.get(path) ?? []), endpoint]);
   }
@@ -30,20 +32,23 @@ export function mount(app: Hono<HttpEnv>, endpoints: readonly Endpoint[], option
       );
     }
     const allowed = atPath.flatMap((endpoint) => (endpoint.method === 'get' ? ['GET', 'HEAD'] : ['POST']));
-    for (const form of forms) app.all(form, (c) => methodNotAllowed(c.req.method, allowed, c.get('requestId')));
+    for (const form of forms)
+      app.all(form, (c) => methodNotAllowed(c.req.method, allowed, c.get('requestId')));
   }
 }
 
 function methodNotAllowed(method: string, allowed: readonly string[], requestId: string): Response {
-  const error = new ChlError('METHOD_NOT_ALLOWED', `${method} is not possible here; use ${allowed.join(' or ')}.`);
+  const error = new ChlError(
+    'METHOD_NOT_ALLOWED',
+    `${method} is not possible here; use ${allowed.join(' or ')}.`,
+  );
   const response = errorResponse(error, requestId);
   response.headers.set('Allow', allowed.join(', '));
   return response;
 }
 
 /** `/a/{id}/` → `/a/:id` */
-const honoPath = (path: string): string =>
-  path.replace(/\{(\w+)\}/g, ':$1').replace(/(.)\/$/, '$1');
+const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1').replace(/(.)\/$/, '$1');
 
 async function serve(
   endpoint: Endpoint,
@@ -53,13 +58,18 @@ async function serve(
   options: MountOptions,
 ): Promise<Response> {
   const caller =
-    endpoint.role === 'public' ? 'public' : (await options.authenticator.authorise(request.headers, endpoint.role)).name;
+    endpoint.role === 'public'
+      ? 'public'
+      : (await options.authenticator.authorise(request.headers, endpoint.role)).name;
   const query = Object.fromEntries(new URL(request.url).searchParams);
   const answer = await endpoint.handle({
     params: endpoint.params === undefined ? undefined : parseRequest(endpoint.params, params),
     query: endpoint.query === undefined ? undefined : parseRequest(endpoint.query, query),
     context: requestContext(request, caller),
-    body: endpoint.body === undefined ? undefined : parseRequest(endpoint.body, await readJson(request, options.bodyLimits)),
+    body:
+      endpoint.body === undefined
+        ? undefined
+        : parseRequest(endpoint.body, await readJson(request, options.bodyLimits)),
     request,
     requestId,
   });

@@ -36,8 +36,18 @@ describe('configuration', () => {
     });
     const lines = message.split('\n').slice(1);
     assert.equal(lines.length, 6);
-    for (const part of ['"99999"', 'immediate, periodic, manual', 'between 0 and 1', '"magic"', 'must be a file: URL', 'CHL_WAT is not']) {
-      assert.ok(lines.some((line) => line.includes(part)), `${part} in\n${message}`);
+    for (const part of [
+      '"99999"',
+      'immediate, periodic, manual',
+      'between 0 and 1',
+      '"magic"',
+      'must be a file: URL',
+      'CHL_WAT is not',
+    ]) {
+      assert.ok(
+        lines.some((line) => line.includes(part)),
+        `${part} in\n${message}`,
+      );
     }
   });
 
@@ -59,7 +69,10 @@ describe('configuration', () => {
     assert.match(message, /CHL_API_KEYS/);
     assert.match(message, /key 2/);
     assert.doesNotMatch(message, /s3cret/);
-    assert.doesNotMatch(refusal({ CHL_DATABASE_URL: 'libsql://db.example?authToken=s3cret' }).message, /s3cret/);
+    assert.doesNotMatch(
+      refusal({ CHL_DATABASE_URL: 'libsql://db.example?authToken=s3cret' }).message,
+      /s3cret/,
+    );
   });
 
   test('the table has words for every variable, and the default of each is itself valid', () => {

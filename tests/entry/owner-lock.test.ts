@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'vitest';
 import { acquireOwnerLock } from '../../adapters/owner-lock/owner-lock.ts';
 import { ChlError } from '../../src/core/errors.ts';
+import { denoBinary } from '../support/build.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -38,14 +39,14 @@ describe('owner lock', () => {
     const module = new URL('../../adapters/owner-lock/owner-lock.ts', import.meta.url).href;
     const program = `const { acquireOwnerLock } = await import(${JSON.stringify(module)});
       acquireOwnerLock(${JSON.stringify(folder)}); console.log('held'); setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ['node_modules/deno/bin.cjs', 'eval', '--no-check', program], {
+    const child = spawn(denoBinary(), ['eval', '--no-check', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      detached: true,
     });
     await once(child.stdout, 'data');
     assert.equal(refusal().code, 'CONFLICT');
-    process.kill(-child.pid!, 'SIGKILL');
-    await once(child, 'exit');
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
     acquireOwnerLock(folder).release();
   });
 

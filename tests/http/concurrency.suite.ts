@@ -20,7 +20,8 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
 
   test('10 simultaneous readers get identical answers', async () => {
     const word = newWord();
-    for (const n of [1, 2, 3, 4, 5]) await client().write(`${word} number ${n}`, `About ${word}, part ${n}`, { duplicates: 'skip' });
+    for (const n of [1, 2, 3, 4, 5])
+      await client().write(`${word} number ${n}`, `About ${word}, part ${n}`, { duplicates: 'skip' });
     const answers = await times(10, () => client().read({ query: `${word} part`, limit: 20 }));
     for (const answer of answers) assert.deepEqual(answer, answers[0]);
     assert.ok(answers[0]!.count >= 5);
@@ -39,7 +40,11 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
   test('5 readers and 5 writers at once: all succeed, and every write is there', async () => {
     const words = Array.from({ length: 5 }, newWord);
     const [written] = await Promise.all([
-      times(5, (n) => times(10, (i) => client().write(`Mixed ${words[n]} ${i}`, `Load ${words[n]} ${i}`, { duplicates: 'skip' }))),
+      times(5, (n) =>
+        times(10, (i) =>
+          client().write(`Mixed ${words[n]} ${i}`, `Load ${words[n]} ${i}`, { duplicates: 'skip' }),
+        ),
+      ),
       times(5, () => times(10, () => client().read({ query: 'mixed load' }))),
     ]);
     for (const [n, word] of words.entries()) {
@@ -52,8 +57,11 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
     const [writer, reader] = [client(), client()];
     for (let round = 0; round < 20; round++) {
       const word = newWord();
-      const { entry_id } = await writer.write(`Round ${word}`, `Immediately searchable ${word}`, { duplicates: 'skip' });
-      for (const mode of ['hybrid', 'vector', 'text']) assert.equal((await found(reader, word, mode))[0], entry_id, mode);
+      const { entry_id } = await writer.write(`Round ${word}`, `Immediately searchable ${word}`, {
+        duplicates: 'skip',
+      });
+      for (const mode of ['hybrid', 'vector', 'text'])
+        assert.equal((await found(reader, word, mode))[0], entry_id, mode);
     }
   });
 
@@ -69,14 +77,20 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
         updates: { title: `New ${after}`, playbook: `New ${after}` },
       }),
     );
-    for (const mode of ['hybrid', 'vector', 'text']) assert.equal((await found(client(), after, mode))[0], entry_id, mode);
+    for (const mode of ['hybrid', 'vector', 'text'])
+      assert.equal((await found(client(), after, mode))[0], entry_id, mode);
     assert.ok(!(await found(client(), before, 'text')).includes(entry_id), 'the old words find it no more');
   });
 
   test('two updates at once on the same version: one wins, the other gets 412', async () => {
     const { entry_id } = await client().write(`Contended ${newWord()}`, 'Contended', { duplicates: 'skip' });
     const outcomes = await times(2, async (n) => {
-      const body = { entity_type: 'experience', category_code: 'TST', entry_id, updates: { playbook: `Version of ${n}` } };
+      const body = {
+        entity_type: 'experience',
+        category_code: 'TST',
+        entry_id,
+        updates: { playbook: `Version of ${n}` },
+      };
       const response = await client().post('/api/v1/entries/update', body, { 'If-Match': '1' });
       await response.text();
       return response.status;
@@ -92,13 +106,19 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
       return ((await response.json()) as { entry_id: string }).entry_id;
     });
     assert.equal(new Set(ids).size, 1, ids.join());
-    const other = await client().post('/api/v1/entries/write', { ...body, tags: ['other'] }, { 'Idempotency-Key': key });
+    const other = await client().post(
+      '/api/v1/entries/write',
+      { ...body, tags: ['other'] },
+      { 'Idempotency-Key': key },
+    );
     await client().refused(other, 409);
   });
 
   test('what was deleted is never found again, not even during a rebuild', async () => {
     const word = newWord();
-    const written = await times(30, (n) => client().write(`${word} ${n}`, `Doomed ${word} ${n}`, { duplicates: 'skip' }));
+    const written = await times(30, (n) =>
+      client().write(`${word} ${n}`, `Doomed ${word} ${n}`, { duplicates: 'skip' }),
+    );
     const deleted = new Set<string>();
     const rebuild = client().post('/admin/index/rebuild', {});
     for (const { entry_id } of written) {
@@ -106,21 +126,32 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
       deleted.add(entry_id);
       for (const mode of ['hybrid', 'vector']) {
         const hits = await found(client(), word, mode);
-        assert.deepEqual(hits.filter((id) => deleted.has(id)), [], `during the rebuild, by ${mode}`);
+        assert.deepEqual(
+          hits.filter((id) => deleted.has(id)),
+          [],
+          `during the rebuild, by ${mode}`,
+        );
       }
     }
     await client().ok(rebuildResponse, rebuild);
     for (const mode of ['hybrid', 'vector', 'text']) {
-      assert.deepEqual((await found(client(), word, mode)).filter((id) => deleted.has(id)), [], `after it, by ${mode}`);
+      assert.deepEqual(
+        (await found(client(), word, mode)).filter((id) => deleted.has(id)),
+        [],
+        `after it, by ${mode}`,
+      );
     }
   });
 
   test('what was written during a rebuild is found after it', async () => {
     const words = Array.from({ length: 10 }, newWord);
     const rebuild = client().post('/admin/index/rebuild', {});
-    const written = await Promise.all(words.map((word) => client().write(`Meanwhile ${word}`, word, { duplicates: 'skip' })));
+    const written = await Promise.all(
+      words.map((word) => client().write(`Meanwhile ${word}`, word, { duplicates: 'skip' })),
+    );
     await client().ok(rebuildResponse, rebuild);
-    for (const [n, word] of words.entries()) assert.equal((await found(client(), word, 'vector'))[0], written[n]!.entry_id);
+    for (const [n, word] of words.entries())
+      assert.equal((await found(client(), word, 'vector'))[0], written[n]!.entry_id);
   });
 
   test('a rebuild by hand: the vectors are all there, no tombstone is left', async () => {
@@ -128,14 +159,24 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
     const status = await client().indexStatus();
     assert.equal(report.vectors_count, status.index_size);
     assert.equal(status.tombstones, 0);
-    const started = await client().ok(rebuildStartedResponse, client().post('/admin/index/rebuild?wait=false', {}), 202);
+    const started = await client().ok(
+      rebuildStartedResponse,
+      client().post('/admin/index/rebuild?wait=false', {}),
+      202,
+    );
     assert.equal(started.status, 'started');
-    await eventually(() => client().indexStatus(), (now) => !now.rebuild.running && now.counters.rebuilds > status.counters.rebuilds);
+    await eventually(
+      () => client().indexStatus(),
+      (now) => !now.rebuild.running && now.counters.rebuilds > status.counters.rebuilds,
+    );
   });
 
   test('11% deletions start a rebuild by themselves', async () => {
     await client().import(
-      Array.from({ length: 300 }, (_, n) => ({ ...experience(`Ballast ${n}`, `Ballast number ${n} of many`), ref: `ballast-${n}` })),
+      Array.from({ length: 300 }, (_, n) => ({
+        ...experience(`Ballast ${n}`, `Ballast number ${n} of many`),
+        ref: `ballast-${n}`,
+      })),
     );
     const before = await client().indexStatus();
     const doomed = Math.ceil(before.index_size * 0.115);

@@ -5,8 +5,30 @@ import type { EmbedText } from '../../src/core/ports/embedder.ts';
 import { searchResponse } from '../../src/service/contract/search.ts';
 import { type Client, experience } from './support/client.ts';
 
-const SUBJECTS = ['queue', 'cache', 'index', 'socket', 'migration', 'retry', 'schema', 'token', 'widget', 'pipeline'];
-const VERBS = ['flush', 'rotate', 'encrypt', 'batch', 'throttle', 'replay', 'shard', 'compact', 'audit', 'mirror'];
+const SUBJECTS = [
+  'queue',
+  'cache',
+  'index',
+  'socket',
+  'migration',
+  'retry',
+  'schema',
+  'token',
+  'widget',
+  'pipeline',
+];
+const VERBS = [
+  'flush',
+  'rotate',
+  'encrypt',
+  'batch',
+  'throttle',
+  'replay',
+  'shard',
+  'compact',
+  'audit',
+  'mirror',
+];
 
 interface Text {
   readonly ref: string;
@@ -32,11 +54,23 @@ export function rankingSuite({ test }: Registrar, client: () => Client): void {
     await client().category('RANK');
     const texts = Array.from({ length: 400 }, (_, n) => textOf(n));
     const results = await client().import(
-      texts.map(({ ref, title, playbook }) => ({ ...experience(title, playbook), category_code: 'RANK', ref })),
+      texts.map(({ ref, title, playbook }) => ({
+        ...experience(title, playbook),
+        category_code: 'RANK',
+        ref,
+      })),
     );
     assert.ok(results.every((line) => line['status'] === 'created'));
-    const passages = await vectorsOf(texts.map(({ title, playbook }) => ({ heading: title, body: playbook })), 'passage');
-    for (const query of ['flush the cache', 'encrypt tokens in a pipeline', 'how do I replay a migration?', 'shard 42']) {
+    const passages = await vectorsOf(
+      texts.map(({ title, playbook }) => ({ heading: title, body: playbook })),
+      'passage',
+    );
+    for (const query of [
+      'flush the cache',
+      'encrypt tokens in a pipeline',
+      'how do I replay a migration?',
+      'shard 42',
+    ]) {
       const [asked] = await vectorsOf([{ heading: '', body: query }], 'query');
       const exact = texts
         .map(({ ref }, n) => ({ ref, score: dot(asked!, passages[n]!) }))
@@ -48,7 +82,10 @@ export function rankingSuite({ test }: Registrar, client: () => Client): void {
       for (const [rank, entry] of entries.entries()) {
         // Equal products may change places; anything else is another ranking.
         const mine = scoreOf.get(entry.ref!) ?? dot(asked!, passages[Number(entry.ref!.slice(5))]!);
-        assert.ok(Math.abs(mine - exact[rank]!.score) < 1e-5, `${query}: rank ${rank} is ${entry.ref}, exact ${exact[rank]!.ref}`);
+        assert.ok(
+          Math.abs(mine - exact[rank]!.score) < 1e-5,
+          `${query}: rank ${rank} is ${entry.ref}, exact ${exact[rank]!.ref}`,
+        );
         assert.equal(entry.rank, rank);
       }
     }
@@ -59,7 +96,11 @@ export function rankingSuite({ test }: Registrar, client: () => Client): void {
     await client().category('BULK');
     const lines = Array.from({ length: 10_000 }, (_, n) => {
       const { title, playbook } = textOf(n);
-      return { ...experience(title, playbook), category_code: n % 1000 === 0 ? 'RARE' : 'BULK', ref: `bulk-${n}` };
+      return {
+        ...experience(title, playbook),
+        category_code: n % 1000 === 0 ? 'RARE' : 'BULK',
+        ref: `bulk-${n}`,
+      };
     });
     assert.ok((await client().import(lines)).every((line) => line['status'] === 'created'));
     for (const query of ['compact the socket', 'audit a widget 3', 'flush']) {
@@ -74,11 +115,20 @@ export function rankingSuite({ test }: Registrar, client: () => Client): void {
 
   test('pages of a search fit together: no gap, no repeat, the order of one long page', async () => {
     const page = async (offset: number, limit: number) =>
-      client().ok(searchResponse, client().post('/api/v1/search/', { query: 'batch the queue', category: 'RANK', offset, limit }));
+      client().ok(
+        searchResponse,
+        client().post('/api/v1/search/', { query: 'batch the queue', category: 'RANK', offset, limit }),
+      );
     const whole = (await page(0, 20)).results.map((one) => one.entity_id);
     const halves = [...(await page(0, 10)).results, ...(await page(10, 10)).results];
-    assert.deepEqual(halves.map((one) => one.entity_id), whole);
-    assert.deepEqual(halves.map((one) => one.rank), Array.from({ length: 20 }, (_, n) => n));
+    assert.deepEqual(
+      halves.map((one) => one.entity_id),
+      whole,
+    );
+    assert.deepEqual(
+      halves.map((one) => one.rank),
+      Array.from({ length: 20 }, (_, n) => n),
+    );
   });
 
   async function vectorsOf(texts: readonly EmbedText[], role: 'query' | 'passage'): Promise<Float32Array[]> {

@@ -7,7 +7,11 @@ import { change, changesResponse } from '../../src/service/contract/changes.ts';
 import { guidelinesResponse } from '../../src/service/contract/guidelines.ts';
 import { healthResponse, liveResponse, readyResponse } from '../../src/service/contract/health.ts';
 import { entryResponse, exportResponse, historyResponse } from '../../src/service/contract/read.ts';
-import { duplicatesResponse, searchHealthResponse, searchResponse } from '../../src/service/contract/search.ts';
+import {
+  duplicatesResponse,
+  searchHealthResponse,
+  searchResponse,
+} from '../../src/service/contract/search.ts';
 import { citedResponse, sessionResponse } from '../../src/service/contract/session.ts';
 import { exportLine, updateResponse, writeResponse } from '../../src/service/contract/write.ts';
 import { type Client, experience } from './support/client.ts';
@@ -30,7 +34,8 @@ const GETS = {
 export function routesSuite({ test }: Registrar, client: () => Client): void {
   for (const [path, schema] of Object.entries(GETS)) {
     test(`GET ${path}, with and without the trailing slash`, async () => {
-      for (const form of [path, `${path}/`]) await client().ok(schema as z.ZodType, client().send('GET', form));
+      for (const form of [path, `${path}/`])
+        await client().ok(schema as z.ZodType, client().send('GET', form));
     });
   }
 
@@ -42,12 +47,17 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
   });
 
   test('an entry: written, read by id in the order asked, updated, its history, deleted', async () => {
-    const first = await client().write('A life, first', 'Told step by step. '.repeat(30), { tags: ['b', 'a'] });
+    const first = await client().write('A life, first', 'Told step by step. '.repeat(30), {
+      tags: ['b', 'a'],
+    });
     const second = await client().write('A life, second', 'Short');
     assert.match(first.entry_id, /^EXP-TST-/);
     assert.equal(first.version, 1);
     const { entries } = await client().read({ ids: [second.entry_id, 'EXP-TST-none', first.entry_id] });
-    assert.deepEqual(entries.map((entry) => entry.id), [second.entry_id, first.entry_id]);
+    assert.deepEqual(
+      entries.map((entry) => entry.id),
+      [second.entry_id, first.entry_id],
+    );
     assert.equal(entries[0]!.reason, 'id_lookup');
     assert.equal(entries[0]!.provider, 'direct');
     assert.equal(entries[1]!.playbook_truncated, true);
@@ -57,7 +67,13 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
 
     const updated = await client().ok(
       updateResponse,
-      client().post('/api/v1/entries/update/', { entity_type: 'experience', category_code: 'TST', entry_id: first.entry_id, updates: { title: 'A new title' }, expected_version: 1 }),
+      client().post('/api/v1/entries/update/', {
+        entity_type: 'experience',
+        category_code: 'TST',
+        entry_id: first.entry_id,
+        updates: { title: 'A new title' },
+        expected_version: 1,
+      }),
     );
     assert.equal(updated.version, 2);
     const one = await client().ok(entryResponse, client().send('GET', `/api/v1/entries/${first.entry_id}`));
@@ -66,20 +82,38 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
     await client().refused(client().post('/api/v1/entries/delete', body, { 'If-Match': '"1"' }), 412);
     await client().remove(first.entry_id);
     await client().refused(client().send('GET', `/api/v1/entries/${first.entry_id}`), 404);
-    const { history } = await client().ok(historyResponse, client().send('GET', `/api/v1/entries/${first.entry_id}/history`));
-    assert.deepEqual(history.map((record) => record.op), ['create', 'update', 'delete']);
+    const { history } = await client().ok(
+      historyResponse,
+      client().send('GET', `/api/v1/entries/${first.entry_id}/history`),
+    );
+    assert.deepEqual(
+      history.map((record) => record.op),
+      ['create', 'update', 'delete'],
+    );
   });
 
   test('contextual needs force_contextual on an update', async () => {
     const { entry_id } = await client().write('To become contextual', 'Soon');
-    const body = { entity_type: 'experience', category_code: 'TST', entry_id, updates: { section: 'contextual', context: { when: 'now' } } };
+    const body = {
+      entity_type: 'experience',
+      category_code: 'TST',
+      entry_id,
+      updates: { section: 'contextual', context: { when: 'now' } },
+    };
     await client().refused(client().post('/api/v1/entries/update', body), 400);
-    await client().ok(updateResponse, client().post('/api/v1/entries/update', { ...body, force_contextual: true }));
+    await client().ok(
+      updateResponse,
+      client().post('/api/v1/entries/update', { ...body, force_contextual: true }),
+    );
   });
 
   test('a skill: metadata as an object or as JSON text, its name unique', async () => {
     const name = `skill-${crypto.randomUUID()}`;
-    const skill = { entity_type: 'skill', category_code: 'TST', data: { name, description: 'For tests', content: '# Steps', metadata: '{"level":3}' } };
+    const skill = {
+      entity_type: 'skill',
+      category_code: 'TST',
+      data: { name, description: 'For tests', content: '# Steps', metadata: '{"level":3}' },
+    };
     const written = await client().ok(writeResponse, client().post('/api/v1/entries/write', skill));
     assert.match(written.entry_id, /^SKL-TST-/);
     assert.deepEqual(written.entry.entity_type === 'skill' && written.entry.metadata, { level: 3 });
@@ -87,15 +121,24 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
   });
 
   test('a near duplicate is told of before anyone searches for it', async () => {
-    const text = ['Rotate signing keys weekly', 'Create the new key, publish both, then retire the old key.'] as const;
+    const text = [
+      'Rotate signing keys weekly',
+      'Create the new key, publish both, then retire the old key.',
+    ] as const;
     await client().write(...text);
     const again = await client().write(...text);
     assert.equal(again.recommendation, 'review_first');
     assert.ok(again.duplicates!.length > 0);
     const check = { entity_type: 'experience', category_code: 'TST', title: text[0], content: text[1] };
-    const { candidates } = await client().ok(duplicatesResponse, client().post('/api/v1/search/duplicates', check));
+    const { candidates } = await client().ok(
+      duplicatesResponse,
+      client().post('/api/v1/search/duplicates', check),
+    );
     assert.ok(candidates[0]!.score >= 0.85);
-    const skipped = await client().ok(writeResponse, client().post('/api/v1/entries/write', experience(...text, { duplicates: 'skip' })));
+    const skipped = await client().ok(
+      writeResponse,
+      client().post('/api/v1/entries/write', experience(...text, { duplicates: 'skip' })),
+    );
     assert.equal(skipped.duplicates, undefined);
   });
 
@@ -105,7 +148,10 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
     await client().read({ ids: [entry_id] }, headers);
     const cited = client().post('/api/v1/session/cited', { entity_ids: [entry_id] }, headers);
     await client().ok(citedResponse, cited);
-    const session = await client().ok(sessionResponse, client().send('GET', '/api/v1/session/', undefined, headers));
+    const session = await client().ok(
+      sessionResponse,
+      client().send('GET', '/api/v1/session/', undefined, headers),
+    );
     assert.deepEqual(session.cited_ids, [entry_id]);
     const query = { query: 'seen in a session only', hide_viewed: true };
     const hidden = await client().ok(searchResponse, client().post('/api/v1/search', query, headers));
@@ -115,30 +161,58 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
   test('import answers line by line, goes on after a bad one, and is safe to repeat', async () => {
     const ref = crypto.randomUUID();
     const good = { ...experience('Imported', 'By a line'), ref };
-    const lines = [good, '{"broken', { ...good, category_code: 'ZZZ', ref: `${ref}-2` }, '', { ...good, ref: `${ref}-3` }];
+    const lines = [
+      good,
+      '{"broken',
+      { ...good, category_code: 'ZZZ', ref: `${ref}-2` },
+      '',
+      { ...good, ref: `${ref}-3` },
+    ];
     const results = await client().import(lines);
-    assert.deepEqual(results.map((line) => line['status']), ['created', 'error', 'error', 'created']);
-    assert.deepEqual(results.map((line) => line['line']), [1, 2, 3, 5]);
+    assert.deepEqual(
+      results.map((line) => line['status']),
+      ['created', 'error', 'error', 'created'],
+    );
+    assert.deepEqual(
+      results.map((line) => line['line']),
+      [1, 2, 3, 5],
+    );
     const again = await client().import([good, { ...good, data: { ...good.data, title: 'Imported anew' } }]);
-    assert.deepEqual(again.map((line) => line['status']), ['unchanged', 'updated']);
+    assert.deepEqual(
+      again.map((line) => line['status']),
+      ['unchanged', 'updated'],
+    );
   });
 
   test('export.ndjson is what import takes back', async () => {
     const response = await client().send('GET', '/api/v1/entries/export.ndjson');
     assert.equal(response.headers.get('Content-Type'), 'application/x-ndjson');
-    const lines = (await response.text()).trimEnd().split('\n').map((line) => exportLine.parse(JSON.parse(line)));
+    const lines = (await response.text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => exportLine.parse(JSON.parse(line)));
     const withRef = lines.filter((line) => line.ref !== null);
     assert.ok(withRef.length > 0);
     const results = await client().import(withRef);
-    assert.ok(results.every((line) => line['status'] === 'unchanged'), JSON.stringify(results.slice(0, 3)));
+    assert.ok(
+      results.every((line) => line['status'] === 'unchanged'),
+      JSON.stringify(results.slice(0, 3)),
+    );
   });
 
   test('changes are complete and in order, page by page and as events', async () => {
     const before = (await client().indexStatus()).last_seq;
     const ids = [];
-    for (const n of [1, 2, 3]) ids.push((await client().write(`Change ${n}`, `Change ${n}`, { duplicates: 'skip' })).entry_id);
-    const page = await client().ok(changesResponse, client().send('GET', `/api/v1/changes?since=${before}&limit=2`));
-    assert.deepEqual(page.changes.map((one) => one.entry_id), ids.slice(0, 2));
+    for (const n of [1, 2, 3])
+      ids.push((await client().write(`Change ${n}`, `Change ${n}`, { duplicates: 'skip' })).entry_id);
+    const page = await client().ok(
+      changesResponse,
+      client().send('GET', `/api/v1/changes?since=${before}&limit=2`),
+    );
+    assert.deepEqual(
+      page.changes.map((one) => one.entry_id),
+      ids.slice(0, 2),
+    );
     assert.equal(page.has_more, true);
 
     const leave = new AbortController();
@@ -176,8 +250,20 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
   });
 
   test('every address of /openapi.json is served, and its examples are taken', async () => {
-    const operation = z.object({ requestBody: z.object({ content: z.record(z.string(), z.object({ schema: z.looseObject({ examples: z.array(z.unknown()).optional() }) })) }).optional() });
-    const document = await client().ok(z.object({ paths: z.record(z.string(), z.record(z.string(), operation)) }), client().send('GET', '/openapi.json'));
+    const operation = z.object({
+      requestBody: z
+        .object({
+          content: z.record(
+            z.string(),
+            z.object({ schema: z.looseObject({ examples: z.array(z.unknown()).optional() }) }),
+          ),
+        })
+        .optional(),
+    });
+    const document = await client().ok(
+      z.object({ paths: z.record(z.string(), z.record(z.string(), operation)) }),
+      client().send('GET', '/openapi.json'),
+    );
     assert.ok(Object.keys(document.paths).length > 20);
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, { requestBody }] of Object.entries(methods)) {
@@ -187,7 +273,10 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
         assert.ok(response.headers.get('Allow')?.includes(method.toUpperCase()), `${method} ${path}`);
         for (const example of requestBody?.content['application/json']?.schema.examples ?? []) {
           const answer = await client().post(path, example);
-          assert.ok([200, 409].includes(answer.status), `${path} with its own example: ${await answer.text()}`);
+          assert.ok(
+            [200, 409].includes(answer.status),
+            `${path} with its own example: ${await answer.text()}`,
+          );
         }
       }
     }
@@ -205,7 +294,9 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
   });
 
   test('a page of another origin and a rebound name are refused where no key is needed', async () => {
-    const foreign = await client().send('GET', '/api/v1/categories', undefined, { Origin: 'http://evil.example' });
+    const foreign = await client().send('GET', '/api/v1/categories', undefined, {
+      Origin: 'http://evil.example',
+    });
     await client().refused(foreign, 403);
     const own = await client().send('GET', '/api/v1/categories', undefined, { Origin: client().url });
     assert.equal(own.status, 200, await own.text());

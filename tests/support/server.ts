@@ -62,7 +62,10 @@ export async function startProgram(
   const [program, args] =
     runtime === 'node'
       ? [process.execPath, [join(await buildProgram(), 'src', 'entry', 'node.js')]]
-      : [denoBinary(), ['run', '-A', '--unstable-no-legacy-abort', join(repositoryRoot, 'src', 'entry', 'deno.ts')]];
+      : [
+          denoBinary(),
+          ['run', '-A', '--unstable-no-legacy-abort', join(repositoryRoot, 'src', 'entry', 'deno.ts')],
+        ];
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('CHL_'));
   return spawn(program, args, {
     cwd: repositoryRoot,

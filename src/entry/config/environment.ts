@@ -1,9 +1,5 @@
 import { z } from 'zod';
-import {
-  BACKEND_CHOICES,
-  INDEX_KIND_CHOICES,
-  SAVE_POLICIES,
-} from '../../core/ports/index-host.ts';
+import { BACKEND_CHOICES, INDEX_KIND_CHOICES, SAVE_POLICIES } from '../../core/ports/index-host.ts';
 import { apiKeys } from './api-keys.ts';
 import { databaseUrl, integer, oneOf, ratio, text } from './values.ts';
 
@@ -33,7 +29,9 @@ export const environmentSchema = z.object({
   CHL_FAISS_SAVE_POLICY: oneOf(SAVE_POLICIES)
     .default('immediate')
     .describe('When the index goes to disk. Acknowledged writes survive a crash under every policy.'),
-  CHL_FAISS_SAVE_INTERVAL: integer(1, 86_400).default(300).describe('Seconds between saves under `periodic`.'),
+  CHL_FAISS_SAVE_INTERVAL: integer(1, 86_400)
+    .default(300)
+    .describe('Seconds between saves under `periodic`.'),
   CHL_FAISS_REBUILD_THRESHOLD: ratio()
     .default(0.1)
     .describe('Share of deleted vectors above which a rebuild starts by itself.'),
@@ -66,8 +64,12 @@ export const environmentSchema = z.object({
   CHL_API_KEYS: apiKeys(65_536)
     .optional()
     .meta(secret)
-    .describe('Keys as `name:role:key`, separated by commas. Roles: read, write, admin. A key may be `sha256:HEX`.'),
-  CHL_API_KEYS_FILE: text(4096).optional().describe('A file with one `name:role:key` a line; `#` starts a comment.'),
+    .describe(
+      'Keys as `name:role:key`, separated by commas. Roles: read, write, admin. A key may be `sha256:HEX`.',
+    ),
+  CHL_API_KEYS_FILE: text(4096)
+    .optional()
+    .describe('A file with one `name:role:key` a line; `#` starts a comment.'),
   CHL_MAX_BODY_BYTES: integer(1024, 1_073_741_824)
     .default(1_048_576)
     .describe('Largest JSON request body, and the largest line of an import.'),

@@ -11,6 +11,7 @@ const REQUEST_TIMEOUT_MS = 3_600_000;
 /** Longer than the idle time of common proxies, which must be the ones to close. */
 const KEEP_ALIVE_MS = 75_000;
 const MAX_HEADER_BYTES = 16_384;
+const SWEEP_MS = 50;
 
 export const listenOnNode: Listen = async (app, { host, port }) => {
   const server = createAdaptorServer({
@@ -31,8 +32,12 @@ export const listenOnNode: Listen = async (app, { host, port }) => {
     url: addressUrl(host, (server.address() as AddressInfo).port),
     stop: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
+        // A kept-alive connection is not told to go when its last answer is sent after `close`.
+        const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+        server.close(() => {
+          clearInterval(sweep);
+          resolve();
+        });
       }),
     cut: () => server.closeAllConnections(),
   };

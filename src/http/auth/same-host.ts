@@ -9,9 +9,13 @@ export function requireSameHost(request: Request): void {
   // The URL is made of the Host header by whoever listens; in-process calls have nothing else.
   const { hostname, host } = new URL(request.url);
   if (!isLoopbackName(hostname.replace(/^\[|\]$/g, ''))) {
-    throw new ChlError('FORBIDDEN', 'The Host header must name this machine, such as localhost or 127.0.0.1.', {
-      hint: 'To serve under another name, configure CHL_API_KEYS.',
-    });
+    throw new ChlError(
+      'FORBIDDEN',
+      'The Host header must name this machine, such as localhost or 127.0.0.1.',
+      {
+        hint: 'To serve under another name, configure CHL_API_KEYS.',
+      },
+    );
   }
   const origin = request.headers.get('Origin');
   if (origin !== null && origin !== `http://${host}` && origin !== `https://${host}`) {

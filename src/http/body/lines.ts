@@ -44,7 +44,10 @@ export class Lines implements AsyncIterable<string> {
 
   #checkSize(sizeBytes: number): void {
     if (sizeBytes <= this.#maxLineBytes) return;
-    throw new ChlError('PAYLOAD_TOO_LARGE', `Line ${this.#count + 1} is longer than ${this.#maxLineBytes} bytes.`);
+    throw new ChlError(
+      'PAYLOAD_TOO_LARGE',
+      `Line ${this.#count + 1} is longer than ${this.#maxLineBytes} bytes.`,
+    );
   }
 
   #line(parts: readonly Uint8Array[]): string {

@@ -18,7 +18,10 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<un
     return JSON.parse(text);
   } catch (cause) {
     const position = syntaxProblemAt(text);
-    throw malformed(position === null ? 'it cannot be parsed' : `unexpected ${whatIsAt(text, position)}`, cause);
+    throw malformed(
+      position === null ? 'it cannot be parsed' : `unexpected ${whatIsAt(text, position)}`,
+      cause,
+    );
   }
 }
 
@@ -54,6 +57,7 @@ function whatIsAt(text: string, position: number): string {
   const before = text.slice(0, position);
   const line = before.split('\n').length;
   const column = position - before.lastIndexOf('\n');
-  const what = position >= text.length ? 'end' : JSON.stringify(String.fromCodePoint(text.codePointAt(position)!));
+  const what =
+    position >= text.length ? 'end' : JSON.stringify(String.fromCodePoint(text.codePointAt(position)!));
   return `${what} at line ${line}, column ${column}`;
 }

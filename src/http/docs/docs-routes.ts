@@ -60,7 +60,9 @@ export function docsRoutes(app: Hono<HttpEnv>, endpoints: readonly Endpoint[], o
   if (docsAssets === null) return;
   const headers = { 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Referrer-Policy': 'no-referrer' };
   for (const path of ['/docs', '/docs/']) app.get(path, (c) => c.html(PAGE, 200, headers));
-  app.get('/docs/start.js', (c) => c.body(START, 200, { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' }));
+  app.get('/docs/start.js', (c) =>
+    c.body(START, 200, { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' }),
+  );
   app.get('/docs/:name', async (c) => {
     const name = c.req.param('name');
     const type = ASSETS[name];

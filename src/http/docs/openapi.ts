@@ -21,7 +21,9 @@ interface Operation {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters: readonly JsonSchema[];
   readonly requestBody?: { readonly required: true; readonly content: MediaTypes };
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content: MediaTypes }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly content: MediaTypes }>
+  >;
 }
 
 /** Describes the endpoints by the very schemas that requests are checked with. */
@@ -89,11 +91,19 @@ function parameters(place: 'path' | 'query' | 'header', schema: z.ZodObject | un
   return Object.entries(schema?.shape ?? {}).map(([name, field]) => {
     const { description, ...described } = jsonSchema(field as z.ZodType);
     const required = place === 'path' || !(field as z.ZodType).safeParse(undefined).success;
-    return { name, in: place, required, ...(description === undefined ? {} : { description }), schema: described };
+    return {
+      name,
+      in: place,
+      required,
+      ...(description === undefined ? {} : { description }),
+      schema: described,
+    };
   });
 }
 
-const sessionHeader = { 'X-CHL-Session': z.string().max(200).optional().describe('Whose viewed entries count') };
+const sessionHeader = {
+  'X-CHL-Session': z.string().max(200).optional().describe('Whose viewed entries count'),
+};
 const readHeaders = z.object({
   ...sessionHeader,
   'X-CHL-Min-Seq': z.string().optional().describe('epoch:seq of a write: the answer has considered it'),
@@ -111,6 +121,9 @@ function headersOf(endpoint: Endpoint): z.ZodObject | undefined {
 
 /** `post /api/v1/entries/read` → `postEntriesRead`: what generated clients call it. */
 function operationId({ method, path }: Endpoint): string {
-  const words = path.replace('/api/v1', '').split(/[^A-Za-z]+/).filter((word) => word !== '');
+  const words = path
+    .replace('/api/v1', '')
+    .split(/[^A-Za-z]+/)
+    .filter((word) => word !== '');
   return method + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('');
 }

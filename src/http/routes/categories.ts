@@ -1,4 +1,8 @@
-import { categoriesResponse, createCategoryRequest, createCategoryResponse } from '../../service/contract/categories.ts';
+import {
+  categoriesResponse,
+  createCategoryRequest,
+  createCategoryResponse,
+} from '../../service/contract/categories.ts';
 import type { Services } from '../../service/services.ts';
 import { endpoint, ok, type Endpoint } from '../endpoint.ts';
 

@@ -7,7 +7,10 @@ import type { HttpOptions } from '../app.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
 import { eventStreamResponse, EVENT_STREAM, type ServerSentEvent } from '../event-stream.ts';
 
-export const changeEndpoints = ({ changes }: Services, { limits, closing }: HttpOptions): readonly Endpoint[] => [
+export const changeEndpoints = (
+  { changes }: Services,
+  { limits, closing }: HttpOptions,
+): readonly Endpoint[] => [
   endpoint({
     method: 'get',
     path: '/api/v1/changes',
@@ -29,7 +32,8 @@ export const changeEndpoints = ({ changes }: Services, { limits, closing }: Http
   }),
 ];
 
-const acceptsEvents = (request: Request): boolean => (request.headers.get('Accept') ?? '').includes(EVENT_STREAM);
+const acceptsEvents = (request: Request): boolean =>
+  (request.headers.get('Accept') ?? '').includes(EVENT_STREAM);
 
 const lastEventId = z.string().regex(/^\d{1,15}$/, 'must be the seq of an event');
 
@@ -37,7 +41,9 @@ const lastEventId = z.string().regex(/^\d{1,15}$/, 'must be the seq of an event'
 function resumeFrom(request: Request, query: ChangesQuery): number {
   const header = request.headers.get('Last-Event-ID');
   if (header === null || header === '') return query.since;
-  return Number(parseRequest(z.object({ 'Last-Event-ID': lastEventId }), { 'Last-Event-ID': header })['Last-Event-ID']);
+  return Number(
+    parseRequest(z.object({ 'Last-Event-ID': lastEventId }), { 'Last-Event-ID': header })['Last-Event-ID'],
+  );
 }
 
 async function* changeEvents(
@@ -48,7 +54,8 @@ async function* changeEvents(
 ): AsyncGenerator<ServerSentEvent> {
   let page = first;
   while (!signal.aborted) {
-    for (const item of page.changes) yield { id: String(item.seq), event: 'change', data: change.parse(item) };
+    for (const item of page.changes)
+      yield { id: String(item.seq), event: 'change', data: change.parse(item) };
     if (!page.has_more) await changes.next(page.next_since, signal);
     if (signal.aborted) return;
     try {

@@ -1,6 +1,11 @@
 import { toChlError } from '../../core/errors.ts';
 import { exportResponse } from '../../service/contract/read.ts';
-import { exportLine, importLine, importResultLine, type ImportResultLine } from '../../service/contract/write.ts';
+import {
+  exportLine,
+  importLine,
+  importResultLine,
+  type ImportResultLine,
+} from '../../service/contract/write.ts';
 import type { Services } from '../../service/services.ts';
 import type { HttpOptions } from '../app.ts';
 import { boundedBytes } from '../body/byte-stream.ts';
@@ -35,7 +40,9 @@ export const transferEndpoints = ({ transfer }: Services, { limits }: HttpOption
     summary: 'Entries, one a line; a known `ref` is updated, so a broken import can be sent again',
     role: 'write',
     streams: { schema: importLine, mediaType: NDJSON, description: 'One entry a line' },
-    answers: { 200: { schema: importResultLine, mediaType: NDJSON, description: 'One result a line, in order' } },
+    answers: {
+      200: { schema: importResultLine, mediaType: NDJSON, description: 'One result a line, in order' },
+    },
     handle: ({ request, context }) => {
       requireMediaType(request, NDJSON);
       const bytes = boundedBytes(request, { maxBytes: limits.importBytes, idleMs: limits.bodyIdleMs });
@@ -46,7 +53,10 @@ export const transferEndpoints = ({ transfer }: Services, { limits }: HttpOption
 ];
 
 /** The answer's status is long sent when the input breaks: the last line then says why and where. */
-async function* resultLines(results: AsyncIterable<ImportResultLine>, lines: Lines): AsyncGenerator<ImportResultLine> {
+async function* resultLines(
+  results: AsyncIterable<ImportResultLine>,
+  lines: Lines,
+): AsyncGenerator<ImportResultLine> {
   try {
     yield* results;
   } catch (thrown) {

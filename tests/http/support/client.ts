@@ -18,14 +18,22 @@ export class Client {
   }
 
   send(method: string, path: string, body?: BodyInit, headers: Headers = {}): Promise<Response> {
-    return fetch(this.url + path, { method, headers: { ...this.#headers, ...headers }, ...(body === undefined ? {} : { body }) });
+    return fetch(this.url + path, {
+      method,
+      headers: { ...this.#headers, ...headers },
+      ...(body === undefined ? {} : { body }),
+    });
   }
 
   post(path: string, body: unknown, headers: Headers = {}): Promise<Response> {
     return this.send('POST', path, JSON.stringify(body), { 'Content-Type': 'application/json', ...headers });
   }
 
-  async ok<Schema extends z.ZodType>(schema: Schema, response: Response | Promise<Response>, status = 200): Promise<z.output<Schema>> {
+  async ok<Schema extends z.ZodType>(
+    schema: Schema,
+    response: Response | Promise<Response>,
+    status = 200,
+  ): Promise<z.output<Schema>> {
     const { status: got, ...rest } = await response;
     const text = await (await response).text();
     assert.equal(got, status, `${text} ${JSON.stringify(rest)}`);
@@ -45,15 +53,25 @@ export class Client {
   }
 
   read(body: Readonly<Record<string, unknown>>, headers: Headers = {}): Promise<ReadResponse> {
-    return this.ok(readResponse, this.post('/api/v1/entries/read', { entity_type: 'experience', ...body }, headers));
+    return this.ok(
+      readResponse,
+      this.post('/api/v1/entries/read', { entity_type: 'experience', ...body }, headers),
+    );
   }
 
-  write(title: string, playbook: string, more: Readonly<Record<string, unknown>> = {}): Promise<WriteResponse> {
+  write(
+    title: string,
+    playbook: string,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<WriteResponse> {
     return this.ok(writeResponse, this.post('/api/v1/entries/write', experience(title, playbook, more)));
   }
 
   async remove(entryId: string): Promise<void> {
-    const response = await this.post('/api/v1/entries/delete', { entity_type: 'experience', entry_id: entryId });
+    const response = await this.post('/api/v1/entries/delete', {
+      entity_type: 'experience',
+      entry_id: entryId,
+    });
     assert.equal(response.status, 200, await response.text());
   }
 
@@ -64,19 +82,32 @@ export class Client {
   /** Sends NDJSON and answers the results, line by line. */
   async import(lines: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
     const body = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
-    const response = await this.send('POST', '/api/v1/entries/import', body, { 'Content-Type': 'application/x-ndjson' });
+    const response = await this.send('POST', '/api/v1/entries/import', body, {
+      'Content-Type': 'application/x-ndjson',
+    });
     assert.equal(response.status, 200);
     const text = await response.text();
-    return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
   async category(code: string): Promise<void> {
-    const response = await this.post('/api/v1/categories/', { code, name: code.toLowerCase(), description: `Entries of ${code}.` });
+    const response = await this.post('/api/v1/categories/', {
+      code,
+      name: code.toLowerCase(),
+      description: `Entries of ${code}.`,
+    });
     assert.equal(response.status, 200, await response.text());
   }
 }
 
-export const experience = (title: string, playbook: string, more: Readonly<Record<string, unknown>> = {}) => ({
+export const experience = (
+  title: string,
+  playbook: string,
+  more: Readonly<Record<string, unknown>> = {},
+) => ({
   entity_type: 'experience',
   category_code: 'TST',
   data: { section: 'useful', title, playbook },
@@ -84,12 +115,17 @@ export const experience = (title: string, playbook: string, more: Readonly<Recor
 });
 
 /** Asks again until `isDone`, for what the service does by itself. Bounded by `maxMs`; the pause only spares the machine. */
-export async function eventually<T>(ask: () => Promise<T>, isDone: (answer: T) => boolean, maxMs = 20_000): Promise<T> {
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  isDone: (answer: T) => boolean,
+  maxMs = 20_000,
+): Promise<T> {
   const endMs = performance.now() + maxMs;
   for (;;) {
     const answer = await ask();
     if (isDone(answer)) return answer;
-    if (performance.now() > endMs) throw new Error(`It did not happen in ${maxMs} ms; last: ${JSON.stringify(answer)}`);
+    if (performance.now() > endMs)
+      throw new Error(`It did not happen in ${maxMs} ms; last: ${JSON.stringify(answer)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

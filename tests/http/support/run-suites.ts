@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, vi } from 'vitest';
 import { startServer, type Runtime, type TestServer } from '../../support/server.ts';
 import { vitestRegistrar } from '../../support/vitest-registrar.ts';
 import { badInputSuite } from '../bad-input.suite.ts';
@@ -7,12 +7,19 @@ import { rankingSuite } from '../ranking.suite.ts';
 import { routesSuite } from '../routes.suite.ts';
 import { Client } from './client.ts';
 
+/** A bound for what hangs: on a machine that builds other things as well, 10,000 imports take their time. */
+const TEST_MAX_MS = 120_000;
+
 /** The whole HTTP suite against one real server process with one backend. */
 export function runHttpSuites(runtime: Runtime, backend: string): void {
+  vi.setConfig({ testTimeout: TEST_MAX_MS, hookTimeout: TEST_MAX_MS });
   describe(`HTTP: ${runtime} with ${backend}`, () => {
     let server: TestServer;
     beforeAll(async () => {
-      server = await startServer({ runtime, environment: { CHL_INDEX_BACKEND: backend, CHL_LOG_LEVEL: 'info' } });
+      server = await startServer({
+        runtime,
+        environment: { CHL_INDEX_BACKEND: backend, CHL_LOG_LEVEL: 'info' },
+      });
     });
     afterAll(() => server?.stop());
     const client = (): Client => new Client(server.url);
