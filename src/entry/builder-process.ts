@@ -2,9 +2,11 @@ import { serveBuilds } from '../../adapters/builder/process/build-server.ts';
 import { openIndexSource } from '../../adapters/catalog/libsql/index-source.ts';
 import { NodeFiles } from '../../adapters/files/node/node-files.ts';
 import { backendLoader } from '../../adapters/host/inline/backend-loader.ts';
+import { armFailpointsFromEnvironment } from './failpoints.ts';
 import { vectorBackends } from './vector-backends.ts';
 
 /** The process that merges and rebuilds segments. Started by `ProcessBuilder`. */
+armFailpointsFromEnvironment();
 serveBuilds({
   openFiles: (target) => NodeFiles.open(target.directory),
   openSource: (target) => openIndexSource(target),

@@ -7,11 +7,13 @@ import { InlineHost } from '../../adapters/host/inline/inline-host.ts';
 import { serveIndexProcess } from '../../adapters/host/process/serve-index-process.ts';
 import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
 import { InlineBuilder } from '../core/snapshot/inline-builder.ts';
+import { armFailpointsFromEnvironment } from './failpoints.ts';
 import { vectorBackends } from './vector-backends.ts';
 
 /** The process that holds every index. Started by `ProcessHost`; starts the builder in its turn. */
 const builderEntry = new URL(import.meta.url.replace('index-process', 'builder-process'));
 
+armFailpointsFromEnvironment();
 serveIndexProcess(
   ({ logger }) =>
     new InlineHost({

@@ -1,4 +1,5 @@
 import { ChlError, toChlError } from '../core/errors.ts';
+import { failpoint } from '../core/failpoints.ts';
 import type { ObservedMutex } from '../core/locks/observed-mutex.ts';
 import type { CatalogWriter, CommitReport, WriteOperation, WriteOutcome } from '../core/ports/catalog.ts';
 import type { IndexCollection } from '../core/ports/index-host.ts';
@@ -128,6 +129,7 @@ export class Committer {
       for (const { reject } of group) reject(failure);
       return;
     }
+    failpoint('commit.before-apply');
     this.#groups += 1;
     this.#operations += group.length;
     const indexed = await this.#apply(report);

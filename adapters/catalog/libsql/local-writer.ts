@@ -1,10 +1,13 @@
 import { Mutex } from 'async-mutex';
 import { ChlError } from '../../../src/core/errors.ts';
+import { failpoint } from '../../../src/core/failpoints.ts';
 import type { CatalogWriter, CommitReport, WriteOperation } from '../../../src/core/ports/catalog.ts';
+import { mergeTextIndex } from '../../text/fts5/table.ts';
 import { checkSchemaVersion, migrate } from './migrations/migrate.ts';
 import type { SqlConnection, SqlSession } from './sql-session.ts';
 import { didNotHappen, outcomeUnknown, rollBack, sqlFault, sqliteCode } from './sqlite-errors.ts';
 import { nonceOf } from './tables/changes.ts';
+import { dropOldChanges } from './tables/changes-retention.ts';
 import { bindFingerprint, readFingerprint } from './tables/meta.ts';
 import { applyGroup } from './write-group.ts';
 
@@ -20,10 +23,14 @@ export interface LocalWriterOptions {
   readonly connect: () => SqlConnection;
   /** Told of every failure that replaces the connection, and of every unexpected one. */
   readonly onFault: (fault: WriterFault) => void;
+  /** How many of the newest changes the feed keeps; all of them without it. */
+  readonly changesKept?: number;
 }
 
 export interface BindingWriter extends CatalogWriter {
   bindFingerprint(fingerprint: string): Promise<string>;
+  /** @throws STORAGE_FULL, UNAVAILABLE, CORRUPT; the content is the same in any case */
+  compact(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,7 +69,12 @@ export class LocalWriter implements BindingWriter {
 
   commit(group: readonly WriteOperation[]): Promise<CommitReport> {
     return this.#transact(
-      (session) => applyGroup(session, group, (error) => this.#report('An operation failed.', error)),
+      async (session) => {
+        const report = await applyGroup(session, group, (error) => this.#report('An operation failed.', error));
+        const { changesKept } = this.#options;
+        if (changesKept !== undefined) await dropOldChanges(session, report.after.seq, changesKept);
+        return report;
+      },
       async (session, { after }) => (await nonceOf(session, after.seq)) === after.nonce,
     );
   }
@@ -72,6 +84,28 @@ export class LocalWriter implements BindingWriter {
       (session) => bindFingerprint(session, fingerprint),
       async (session, bound) => (await readFingerprint(session)) === bound,
     );
+  }
+
+  compact(): Promise<void> {
+    return this.#mutex.runExclusive(async () => {
+      const connection = await this.#provenConnection();
+      try {
+        await mergeTextIndex(connection);
+        await connection.run('VACUUM');
+        await emptyLog(connection);
+      } catch (error) {
+        await this.#discard(error);
+        throw didNotHappen(error, 'catalog.compact');
+      }
+    });
+  }
+
+  /** Copies the log into the database file and gives its room back. @throws STORAGE_FULL, UNAVAILABLE */
+  flushLog(): Promise<void> {
+    return this.#mutex.runExclusive(async () => {
+      this.#proven = false;
+      await this.#provenConnection();
+    });
   }
 
   close(): Promise<void> {
@@ -99,6 +133,7 @@ export class LocalWriter implements BindingWriter {
       try {
         await connection.run('BEGIN IMMEDIATE');
         result = await body(connection);
+        failpoint('commit.before-commit');
       } catch (error) {
         await this.#discard(error);
         throw didNotHappen(error, 'catalog.commit');

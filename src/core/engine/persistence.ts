@@ -1,4 +1,5 @@
 import { toChlError } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import { asSeq } from '../ids.ts';
 import type { Guard, ObservedMutex } from '../locks/observed-mutex.ts';
 import type { CollectionStatus, SavePolicy, SaveReport } from '../ports/index-host.ts';
@@ -125,6 +126,7 @@ export class Persistence {
     const { store, writeLock } = this.#options;
     held.assertHolds(writeLock);
     if (!this.#isBegun) await this.#begin();
+    failpoint('log.before-append');
     await store.append(this.#pending);
     this.#pending = [];
     this.#failure = null;

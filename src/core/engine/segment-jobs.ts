@@ -1,4 +1,5 @@
 import { asVectorId } from '../ids.ts';
+import { failpoint } from '../failpoints.ts';
 import type { Guard, ObservedMutex } from '../locks/observed-mutex.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 import type { BuildInput } from '../ports/segment-builder.ts';
@@ -108,9 +109,11 @@ export class SegmentJobs {
     if (input !== null) {
       const parts = await loader.build(input, rows);
       onProgress?.(0.9);
+      failpoint('segment.before-take-over');
       await this.takeIn(parts);
     }
     const lost = state.dropSegments(new Set(dropped));
+    failpoint('segment.before-save');
     // Their entries were deleted and the change is on its way here; or the database is damaged.
     if (lost > 0) logger.warn({ lost }, 'the database had no vectors for some live documents');
   }

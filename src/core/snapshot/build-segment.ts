@@ -1,4 +1,5 @@
 import { ChlError } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import type { Files } from '../ports/files.ts';
 import type { IndexSource } from '../ports/index-source.ts';
 import type { BuildTask, BuiltSegment } from '../ports/segment-builder.ts';
@@ -40,6 +41,7 @@ export async function buildSegment(task: BuildTask, context: BuildContext): Prom
     backendBytes: await backendBytes(task, context, rows),
   });
   await context.files.rename(await stageFile(context.files, task.fileName, bytes), task.fileName);
+  failpoint('segment.before-folder-sync');
   await context.files.syncFolder();
   return {
     fileName: task.fileName,

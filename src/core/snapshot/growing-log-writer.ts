@@ -1,4 +1,5 @@
 import { ChlError } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import type { AppendFile, Files } from '../ports/files.ts';
 import type { ChangeMark } from '../ports/index-source.ts';
 import { logName } from './file-names.ts';
@@ -30,6 +31,7 @@ export class GrowingLogWriter {
     const bytes = encodeLogHeader(header);
     await files.write(name, [bytes]);
     await files.sync(name);
+    failpoint('log.before-folder-sync');
     await files.syncFolder();
     const file = await files.openAppend(name);
     return new GrowingLogWriter(header.number, header.base, file, header.base, bytes.length);
@@ -74,6 +76,7 @@ export class GrowingLogWriter {
     const bytes = concatenate(records.map(encodeRecord));
     this.#tailUnknown = true;
     await this.#file.append(bytes);
+    failpoint('log.before-sync');
     await this.#file.sync();
     this.#tailUnknown = false;
     this.#durable = { end: last.last, bytes: this.#durable.bytes + bytes.length };

@@ -1,5 +1,6 @@
 import { Mutex } from 'async-mutex';
 import { ChlError } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import type { Files } from '../ports/files.ts';
 import type { ChangeMark, IndexSource } from '../ports/index-source.ts';
 import type { Clock } from '../ports/runtime.ts';
@@ -182,9 +183,11 @@ export class SnapshotStore {
       this.#backup = this.#current;
       this.#current = null;
     }
+    failpoint('manifest.between-renames');
     await this.#files.rename(temporary, MANIFEST);
     this.#lastGeneration = manifest.generation;
     this.#current = manifest;
+    failpoint('manifest.before-folder-sync');
     await this.#files.syncFolder();
   }
 
@@ -210,6 +213,7 @@ export class SnapshotStore {
     }
     for (const name of this.#reserved) needed.add(name).add(temporaryName(name));
     const garbage = present.filter((name) => !needed.has(name));
+    failpoint('garbage.before-removal');
     for (const name of garbage) await this.#files.remove(name);
     if (garbage.length > 0) await this.#files.syncFolder();
     return garbage.length;

@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoints.ts';
 import type { Files } from '../ports/files.ts';
 import { temporaryName } from './file-names.ts';
 
@@ -10,7 +11,9 @@ export async function stageFile(files: Files, name: string, bytes: Uint8Array): 
   const temporary = temporaryName(name);
   try {
     await files.write(temporary, [bytes]);
+    failpoint('file.before-sync');
     await files.sync(temporary);
+    failpoint('file.before-rename');
     return temporary;
   } catch (error) {
     // On the full disk that may have caused this, room for the next attempt matters most. If the

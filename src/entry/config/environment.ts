@@ -76,6 +76,10 @@ export const environmentSchema = z.object({
   CHL_MAX_IMPORT_BYTES: integer(1024, Number.MAX_SAFE_INTEGER)
     .default(1_073_741_824)
     .describe('Largest import in one request.'),
+  // Armed where the process or thread begins; named here so that it is documented, and not a mistake.
+  CHL_FAILPOINTS: text(100)
+    .optional()
+    .describe('For crash tests only: `NAME:N` stops the service for good at the Nth visit of a failpoint.'),
   CHL_LOG_LEVEL: oneOf(LOG_LEVELS).default('info').describe('Least important line that is logged.'),
 });
 
@@ -90,4 +94,7 @@ export const FOREIGN_VARIABLES: ReadonlySet<string> = new Set([
   'CHL_TEST_DATA', // tests: real input
   'CHL_MODEL_RUNS', // tests: how long the model test goes on
   'CHL_MODEL_SEED', // tests: and from which seed
+  'CHL_FAULTS', // tests: `long` for the long form of tests/faults
+  'CHL_FAULT_SEED', // tests: the seed of tests/faults
+  'CHL_FAULT_CYCLES', // tests: how often the service is killed
 ]);

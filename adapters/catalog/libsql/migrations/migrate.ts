@@ -1,4 +1,5 @@
 import { ChlError } from '../../../../src/core/errors.ts';
+import { failpoint } from '../../../../src/core/failpoints.ts';
 import { rollBack } from '../sqlite-errors.ts';
 import type { SqlReader, SqlSession } from '../sql-session.ts';
 import { initial } from './0001-initial.ts';
@@ -61,6 +62,7 @@ async function runMigration(
         [String(migration.version)],
       );
     }
+    failpoint('migration.before-commit');
     await session.run('COMMIT');
   } catch (error) {
     await rollBack(session);
