@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { FaultyFiles } from '../support/faulty-files.ts';
-import type { IndexHits, IndexSearch, SavePolicy } from '../../src/core/ports/index-host.ts';
+import type { IndexHits, IndexKindChoice, IndexSearch, SavePolicy } from '../../src/core/ports/index-host.ts';
 import type { VectorBackend } from '../../src/core/ports/vector-backend.ts';
 import { openCollection, searchFor, type CollectionFixture } from '../support/collection-fixture.ts';
 import { MemorySource, type DocumentInput } from '../support/memory-source.ts';
@@ -16,6 +16,7 @@ export interface ModelOptions {
   readonly backend: VectorBackend;
   /** Vector mode must rank as the exact scan does; else only recall is asked for. */
   readonly isExact: boolean;
+  readonly indexKind: IndexKindChoice;
   readonly savePolicy: SavePolicy;
 }
 
@@ -45,12 +46,13 @@ export class CollectionModel {
   }
 
   async #open(files: CollectionFixture['files']): Promise<void> {
-    const { backend, savePolicy } = this.#options;
+    const { backend, indexKind, savePolicy } = this.#options;
     this.#index = await openCollection({
       spec: {
         dimension: DIMENSION,
         growingMaxVectors: 8,
         hnswMinVectors: 24,
+        indexKind,
         savePolicy,
         rebuildThreshold: 0.3,
       },

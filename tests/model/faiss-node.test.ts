@@ -16,4 +16,7 @@ function openOrReason(): VectorBackend | string {
 const backend = openOrReason();
 if (typeof backend === 'string')
   test.skip(`faiss-node agrees with the model (skipped: ${backend})`, () => undefined);
-else runModel(backend, { isExact: false });
+else {
+  runModel(backend, { isExact: true, indexKind: 'flat', runs: 8 });
+  runModel(backend, { isExact: false, indexKind: 'hnsw', runs: 8 });
+}

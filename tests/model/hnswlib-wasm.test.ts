@@ -1,4 +1,4 @@
 import { hnswlibWasmBackend } from '../../adapters/index/hnswlib-wasm/backend.ts';
 import { runModel } from './run-model.ts';
 
-runModel(hnswlibWasmBackend, { isExact: false });
+runModel(hnswlibWasmBackend, { isExact: false, runs: 4 });

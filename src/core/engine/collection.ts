@@ -88,12 +88,13 @@ export class Collection implements IndexCollection {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    const stopped = this.#index?.maintenance.stop();
     this.#closing.abort(new ChlError('UNAVAILABLE', 'The index is closing.'));
     this.#retry?.cancel();
     await this.#opening;
     const index = this.#index;
     if (index === null) return;
-    await index.maintenance.stop();
+    await stopped;
     await index.maintenance.saveIfDirty();
     await this.#release(index);
   }
@@ -144,13 +145,13 @@ export class Collection implements IndexCollection {
     try {
       return await work;
     } catch (error) {
-      if (error instanceof ChlError && error.code === 'GONE' && this.#index === index) {
+      if (!(error instanceof ChlError && error.code === 'GONE')) throw error;
+      if (this.#index === index && this.#state === 'ready') {
         this.#state = 'opening';
         this.#reason = error.message;
         this.#opening = this.#reopen(index);
-        throw this.#unavailable(error);
       }
-      throw error;
+      throw this.#unavailable(error);
     }
   }
 

@@ -18,7 +18,6 @@ export interface MaintenanceOptions {
   readonly maintenanceLock: ObservedMutex;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -28,6 +27,7 @@ export interface MaintenanceOptions {
 export class Maintenance {
   readonly #options: MaintenanceOptions;
   #isRunning = false;
+  #isStopped = false;
   #failures = 0;
   #retry: Timer | null = null;
   #periodicSave: Timer | null = null;
@@ -40,7 +40,6 @@ export class Maintenance {
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
-    if (options.spec.savePolicy === 'periodic') this.#schedulePeriodicSave();
   }
 
   get counters(): { readonly rebuilds: number; readonly merges: number } {
@@ -64,12 +63,13 @@ export class Maintenance {
   async settle(): Promise<void> {
     // Counted and logged by `persistence`; `wake` tries again.
     if (this.#isManifestBehind) await this.save().catch(() => undefined);
+    if (this.#options.spec.savePolicy === 'periodic') this.#schedulePeriodicSave();
     this.wake();
   }
 
   /** Something has changed: does whatever is due, in the background. */
   wake(): void {
-    if (this.#isRunning || this.#retry !== null || this.#options.signal.aborted) return;
+    if (this.#isRunning || this.#retry !== null || this.#isStopped) return;
     this.#isRunning = true;
     void this.#work();
   }
@@ -95,6 +95,7 @@ export class Maintenance {
 
   /** Ends timers; a build under way ends by the signal. Resolves when nothing runs any more. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#retry?.cancel();
     this.#periodicSave?.cancel();
     await this.#exclusively('stop', () => Promise.resolve());
@@ -113,8 +114,8 @@ export class Maintenance {
 
   /** The most pressing job, null when nothing is due. */
   #nextJob(): (() => Promise<unknown>) | null {
-    const { state, jobs, persistence, spec, signal } = this.#options;
-    if (signal.aborted) return null;
+    const { state, jobs, persistence, spec } = this.#options;
+    if (this.#isStopped) return null;
     if (this.needsRebuild) return () => this.rebuild();
     // Before sealing: a merge is due once in FAN_OUT seals, a seal perhaps always.
     const merge = jobs.nextMerge();
@@ -126,8 +127,8 @@ export class Maintenance {
   }
 
   #retryLater(error: unknown): void {
-    const { clock, logger, signal } = this.#options;
-    if (signal.aborted) return;
+    const { clock, logger } = this.#options;
+    if (this.#isStopped) return;
     const delayMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
     this.#failures += 1;
     logger.error(
@@ -175,10 +176,9 @@ export class Maintenance {
 
   #schedulePeriodicSave(): void {
     const { clock, spec } = this.#options;
+    if (this.#isStopped) return;
     this.#periodicSave = clock.setTimer(() => {
-      void this.saveIfDirty().finally(() => {
-        if (!this.#options.signal.aborted) this.#schedulePeriodicSave();
-      });
+      void this.saveIfDirty().finally(() => this.#schedulePeriodicSave());
     }, spec.saveIntervalMs);
   }
 }

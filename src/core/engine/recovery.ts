@@ -1,4 +1,5 @@
 import { ChlError, toChlError } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import { asEntryKey, asVectorId } from '../ids.ts';
 import type { Guard, ObservedMutex } from '../locks/observed-mutex.ts';
 import type { RecoverySource, RecoveryStatus } from '../ports/index-host.ts';
@@ -79,8 +80,10 @@ class Recovery {
     const index = this.#wire(store, horizon);
     try {
       await this.#readDocuments(index.state);
+      failpoint('recovery.before-snapshot');
       if (outcome.snapshot !== null) await this.#takeSnapshot(outcome.snapshot, index);
       const missing = await this.#readMissing(index, outcome.snapshot, horizon, held);
+      failpoint('recovery.before-catch-up');
       await index.changes.catchUp((await source.horizon()).seq, held);
       const from = sourceOf(outcome.snapshot, missing);
       return { ...index, recovery: this.#status(index.state, from, outcome.snapshot?.completeTo ?? null) };
@@ -117,7 +120,6 @@ class Recovery {
       maintenanceLock,
       clock,
       logger,
-      signal,
     });
     return { backend, state, store, persistence, changes, maintenance, loader, jobs };
   }

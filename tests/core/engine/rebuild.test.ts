@@ -143,12 +143,13 @@ test('a build that fails loses nothing, is logged, and is tried again after a pa
 
 test('closing does not wait for a build, and nothing is lost by it', async () => {
   const fixture = await filledCollection(30);
-  const { collection, source, files, builder } = fixture;
+  const { collection, source, files, builder, logger } = fixture;
   const build = builder.holdNext();
   const rebuilt = collection.rebuild();
   await build.reached;
   await Promise.all([expect(rebuilt).rejects.toMatchObject({ code: 'UNAVAILABLE' }), collection.close()]);
   build.release();
+  expect(logger.messages('error')).toEqual([]);
   const next = await openCollection({ source, files });
   expect(await keysFound(next)).toHaveLength(30);
   await next.collection.close();

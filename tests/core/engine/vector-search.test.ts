@@ -11,7 +11,7 @@ import { asDocNo, asEntryKey, asSeq, asVectorId } from '../../../src/core/ids.ts
 import { clusteredVectors, randomUnitVector, seededRandom } from '../../support/random-vectors.ts';
 
 const DIMENSION = 8;
-const ROWS = 24_000;
+const ROWS = 48_000;
 const random = seededRandom(3);
 /** Tight clusters: the nearest rows of a query are mostly of one kind, the worst case for a filter. */
 const vectors = clusteredVectors(random, { rows: ROWS, dimension: DIMENSION, clusters: 40, spread: 0.05 });
@@ -46,8 +46,8 @@ beforeAll(async () => {
       text: null,
     });
   }
-  await seal(0, 20_000);
-  for (let row = 20_000; row < ROWS; row += 1) state.addVector(asVectorId(row + 1), vectorOf(row));
+  await seal(0, 44_000);
+  for (let row = 44_000; row < ROWS; row += 1) state.addVector(asVectorId(row + 1), vectorOf(row));
   // Dead: the 300 nearest to the first vector, and 99 of the equal ones.
   for (const row of exactRows(vectorOf(0), {}).slice(0, 300))
     state.table.remove(state.table.find(asEntryKey(row + 1))!);
@@ -117,7 +117,7 @@ test('equal scores come by vector id, although there are more of them than the l
 });
 
 test('a filter of which no vector is near still answers in full', () => {
-  const rows = foundRows(query(vectorOf(1), { category: 'TINY' }, 24));
+  const rows = foundRows(query(vectorOf(1), { category: 'TINY' }, 100));
   expect(rows).toHaveLength(exactRows(vectorOf(1), { category: 'TINY' }).length);
 });
 
@@ -156,6 +156,6 @@ test('the cosine of a document without a vector is not known', () => {
     text: null,
   });
   expect(cosineOf(scope(), vectorOf(1), state.table.find(asEntryKey(90_000))!)).toBeNaN();
-  const doc = state.table.find(asEntryKey(20_001))!;
-  expect(cosineOf(scope(), vectorOf(20_000), doc)).toBeCloseTo(1);
+  const doc = state.table.find(asEntryKey(44_001))!;
+  expect(cosineOf(scope(), vectorOf(44_000), doc)).toBeCloseTo(1);
 });
