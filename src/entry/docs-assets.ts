@@ -7,5 +7,5 @@ import type { DocsAssets } from '../http/docs/docs-routes.ts';
 export const swaggerAssets: DocsAssets = async (name) => {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const bytes = await readFile(join(folder, name));
-  return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 };

@@ -18,7 +18,7 @@ interface MountOptions {
 export function mount(app: Hono<HttpEnv>, endpoints: readonly Endpoint[], options: MountOptions): void {
   const paths = new Map<string, Endpoint[]>();
   // Parameters last, so that `/entries/{id}` does not answer for `/entries/read`.
-  for (const endpoint of [...endpoints].sort(
+  for (const endpoint of endpoints.toSorted(
     (a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')),
   )) {
     const path = honoPath(endpoint.path);

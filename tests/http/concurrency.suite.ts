@@ -10,15 +10,15 @@ const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T
 /** A word that nothing else in the index holds. */
 const newWord = (): string => `w${crypto.randomUUID().replaceAll('-', '')}`;
 
-/** Many clients, one index: each has a connection pool of its own only in spirit; what counts is that none waits for another. */
-export function concurrencySuite({ test }: Registrar, baseUrl: () => string): void {
+/** Many clients, one index: what one of them acknowledged holds for all of them, at once. */
+export function concurrencySuite(registrar: Registrar, baseUrl: () => string): void {
   const client = (): Client => new Client(baseUrl());
   const found = async (by: Client, query: string, mode?: string): Promise<readonly string[]> => {
     const { entries } = await by.read({ query, limit: 10, ...(mode === undefined ? {} : { mode }) });
     return entries.map((entry) => entry.id);
   };
 
-  test('10 simultaneous readers get identical answers', async () => {
+  registrar.test('10 simultaneous readers get identical answers', async () => {
     const word = newWord();
     for (const n of [1, 2, 3, 4, 5])
       await client().write(`${word} number ${n}`, `About ${word}, part ${n}`, { duplicates: 'skip' });
@@ -27,17 +27,22 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
     assert.ok(answers[0]!.count >= 5);
   });
 
-  test('5 simultaneous writers: every entry has its own id and is found by another client', async () => {
-    const words = Array.from({ length: 5 }, newWord);
-    const written = await Promise.all(words.map((word) => client().write(`Writer ${word}`, `Wrote ${word}`)));
-    assert.equal(new Set(written.map((one) => one.entry_id)).size, 5);
-    assert.equal(new Set(written.map((one) => one.seq)).size, 5);
-    for (const [index, word] of words.entries()) {
-      assert.equal((await found(client(), word))[0], written[index]!.entry_id);
-    }
-  });
+  registrar.test(
+    '5 simultaneous writers: every entry has its own id and is found by another client',
+    async () => {
+      const words = Array.from({ length: 5 }, newWord);
+      const written = await Promise.all(
+        words.map((word) => client().write(`Writer ${word}`, `Wrote ${word}`)),
+      );
+      assert.equal(new Set(written.map((one) => one.entry_id)).size, 5);
+      assert.equal(new Set(written.map((one) => one.seq)).size, 5);
+      for (const [index, word] of words.entries()) {
+        assert.equal((await found(client(), word))[0], written[index]!.entry_id);
+      }
+    },
+  );
 
-  test('5 readers and 5 writers at once: all succeed, and every write is there', async () => {
+  registrar.test('5 readers and 5 writers at once: all succeed, and every write is there', async () => {
     const words = Array.from({ length: 5 }, newWord);
     const [written] = await Promise.all([
       times(5, (n) =>
@@ -53,19 +58,22 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
     }
   });
 
-  test('what one client writes, another finds at once, by meaning and by words, without a pause', async () => {
-    const [writer, reader] = [client(), client()];
-    for (let round = 0; round < 20; round++) {
-      const word = newWord();
-      const { entry_id } = await writer.write(`Round ${word}`, `Immediately searchable ${word}`, {
-        duplicates: 'skip',
-      });
-      for (const mode of ['hybrid', 'vector', 'text'])
-        assert.equal((await found(reader, word, mode))[0], entry_id, mode);
-    }
-  });
+  registrar.test(
+    'what one client writes, another finds at once, by meaning and by words, without a pause',
+    async () => {
+      const [writer, reader] = [client(), client()];
+      for (let round = 0; round < 20; round++) {
+        const word = newWord();
+        const { entry_id } = await writer.write(`Round ${word}`, `Immediately searchable ${word}`, {
+          duplicates: 'skip',
+        });
+        for (const mode of ['hybrid', 'vector', 'text'])
+          assert.equal((await found(reader, word, mode))[0], entry_id, mode);
+      }
+    },
+  );
 
-  test('an update changes what is found', async () => {
+  registrar.test('an update changes what is found', async () => {
     const [before, after] = [newWord(), newWord()];
     const { entry_id } = await client().write(`Old ${before}`, `Old ${before}`, { duplicates: 'skip' });
     await client().ok(
@@ -82,7 +90,7 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
     assert.ok(!(await found(client(), before, 'text')).includes(entry_id), 'the old words find it no more');
   });
 
-  test('two updates at once on the same version: one wins, the other gets 412', async () => {
+  registrar.test('two updates at once on the same version: one wins, the other gets 412', async () => {
     const { entry_id } = await client().write(`Contended ${newWord()}`, 'Contended', { duplicates: 'skip' });
     const outcomes = await times(2, async (n) => {
       const body = {
@@ -95,10 +103,13 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
       await response.text();
       return response.status;
     });
-    assert.deepEqual(outcomes.sort(), [200, 412]);
+    assert.deepEqual(
+      outcomes.toSorted((a, b) => a - b),
+      [200, 412],
+    );
   });
 
-  test('an idempotency key makes one entry of five simultaneous requests', async () => {
+  registrar.test('an idempotency key makes one entry of five simultaneous requests', async () => {
     const body = experience(`Once ${newWord()}`, 'Only once', { duplicates: 'skip' });
     const key = newWord();
     const ids = await times(5, async () => {
@@ -114,7 +125,7 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
     await client().refused(other, 409);
   });
 
-  test('what was deleted is never found again, not even during a rebuild', async () => {
+  registrar.test('what was deleted is never found again, not even during a rebuild', async () => {
     const word = newWord();
     const written = await times(30, (n) =>
       client().write(`${word} ${n}`, `Doomed ${word} ${n}`, { duplicates: 'skip' }),
@@ -143,7 +154,7 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
     }
   });
 
-  test('what was written during a rebuild is found after it', async () => {
+  registrar.test('what was written during a rebuild is found after it', async () => {
     const words = Array.from({ length: 10 }, newWord);
     const rebuild = client().post('/admin/index/rebuild', {});
     const written = await Promise.all(
@@ -154,7 +165,7 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
       assert.equal((await found(client(), word, 'vector'))[0], written[n]!.entry_id);
   });
 
-  test('a rebuild by hand: the vectors are all there, no tombstone is left', async () => {
+  registrar.test('a rebuild by hand: the vectors are all there, no tombstone is left', async () => {
     const report = await client().ok(rebuildResponse, client().post('/admin/index/rebuild/', {}));
     const status = await client().indexStatus();
     assert.equal(report.vectors_count, status.index_size);
@@ -171,7 +182,7 @@ export function concurrencySuite({ test }: Registrar, baseUrl: () => string): vo
     );
   });
 
-  test('11% deletions start a rebuild by themselves', async () => {
+  registrar.test('11% deletions start a rebuild by themselves', async () => {
     await client().import(
       Array.from({ length: 300 }, (_, n) => ({
         ...experience(`Ballast ${n}`, `Ballast number ${n} of many`),

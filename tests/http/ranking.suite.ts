@@ -47,10 +47,10 @@ const textOf = (n: number): Text => {
 };
 
 /** What a search answers, against an exact scan made here with the same embedder. */
-export function rankingSuite({ test }: Registrar, client: () => Client): void {
+export function rankingSuite(registrar: Registrar, client: () => Client): void {
   const embedder = new HashEmbedder();
 
-  test('vector mode over Flat ranks exactly as the inner product does', async () => {
+  registrar.test('vector mode over Flat ranks exactly as the inner product does', async () => {
     await client().category('RANK');
     const texts = Array.from({ length: 400 }, (_, n) => textOf(n));
     const results = await client().import(
@@ -74,7 +74,7 @@ export function rankingSuite({ test }: Registrar, client: () => Client): void {
       const [asked] = await vectorsOf([{ heading: '', body: query }], 'query');
       const exact = texts
         .map(({ ref }, n) => ({ ref, score: dot(asked!, passages[n]!) }))
-        .sort((a, b) => b.score - a.score)
+        .toSorted((a, b) => b.score - a.score)
         .slice(0, 50);
       const { entries } = await client().read({ query, mode: 'vector', category_code: 'RANK', limit: 50 });
       assert.equal(entries.length, 50);
@@ -91,7 +91,7 @@ export function rankingSuite({ test }: Registrar, client: () => Client): void {
     }
   });
 
-  test('a filtered search gives k though its category holds 0.1% of 10,000 entries', async () => {
+  registrar.test('a filtered search gives k though its category holds 0.1% of 10,000 entries', async () => {
     await client().category('RARE');
     await client().category('BULK');
     const lines = Array.from({ length: 10_000 }, (_, n) => {
@@ -113,23 +113,26 @@ export function rankingSuite({ test }: Registrar, client: () => Client): void {
     }
   });
 
-  test('pages of a search fit together: no gap, no repeat, the order of one long page', async () => {
-    const page = async (offset: number, limit: number) =>
-      client().ok(
-        searchResponse,
-        client().post('/api/v1/search/', { query: 'batch the queue', category: 'RANK', offset, limit }),
+  registrar.test(
+    'pages of a search fit together: no gap, no repeat, the order of one long page',
+    async () => {
+      const page = async (offset: number, limit: number) =>
+        client().ok(
+          searchResponse,
+          client().post('/api/v1/search/', { query: 'batch the queue', category: 'RANK', offset, limit }),
+        );
+      const whole = (await page(0, 20)).results.map((one) => one.entity_id);
+      const halves = [...(await page(0, 10)).results, ...(await page(10, 10)).results];
+      assert.deepEqual(
+        halves.map((one) => one.entity_id),
+        whole,
       );
-    const whole = (await page(0, 20)).results.map((one) => one.entity_id);
-    const halves = [...(await page(0, 10)).results, ...(await page(10, 10)).results];
-    assert.deepEqual(
-      halves.map((one) => one.entity_id),
-      whole,
-    );
-    assert.deepEqual(
-      halves.map((one) => one.rank),
-      Array.from({ length: 20 }, (_, n) => n),
-    );
-  });
+      assert.deepEqual(
+        halves.map((one) => one.rank),
+        Array.from({ length: 20 }, (_, n) => n),
+      );
+    },
+  );
 
   async function vectorsOf(texts: readonly EmbedText[], role: 'query' | 'passage'): Promise<Float32Array[]> {
     const flat = await embedder.embed({ texts, role });

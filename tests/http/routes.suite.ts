@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Registrar } from '../conformance/registrar.ts';
 import { indexStatusResponse, queueStatusResponse, saveResponse } from '../../src/service/contract/admin.ts';
 import { categoriesResponse } from '../../src/service/contract/categories.ts';
-import { change, changesResponse } from '../../src/service/contract/changes.ts';
+import { changesResponse } from '../../src/service/contract/changes.ts';
 import { guidelinesResponse } from '../../src/service/contract/guidelines.ts';
 import { healthResponse, liveResponse, readyResponse } from '../../src/service/contract/health.ts';
 import { entryResponse, exportResponse, historyResponse } from '../../src/service/contract/read.ts';
@@ -13,7 +13,7 @@ import {
   searchResponse,
 } from '../../src/service/contract/search.ts';
 import { citedResponse, sessionResponse } from '../../src/service/contract/session.ts';
-import { exportLine, updateResponse, writeResponse } from '../../src/service/contract/write.ts';
+import { updateResponse, writeResponse } from '../../src/service/contract/write.ts';
 import { type Client, experience } from './support/client.ts';
 
 const GETS = {
@@ -31,68 +31,71 @@ const GETS = {
 } as const;
 
 /** Every route as a CHL client uses it; answers are held against the contract's schemas. */
-export function routesSuite({ test }: Registrar, client: () => Client): void {
+export function routesSuite(registrar: Registrar, client: () => Client): void {
   for (const [path, schema] of Object.entries(GETS)) {
-    test(`GET ${path}, with and without the trailing slash`, async () => {
+    registrar.test(`GET ${path}, with and without the trailing slash`, async () => {
       for (const form of [path, `${path}/`])
         await client().ok(schema as z.ZodType, client().send('GET', form));
     });
   }
 
-  test('a request id is given back, or made', async () => {
+  registrar.test('a request id is given back, or made', async () => {
     const own = await client().send('GET', '/health/live', undefined, { 'X-Request-Id': 'my-id.1' });
     assert.equal(own.headers.get('X-Request-Id'), 'my-id.1');
     const unfit = await client().send('GET', '/health/live', undefined, { 'X-Request-Id': 'a b' });
     assert.match(unfit.headers.get('X-Request-Id') ?? '', /^[0-9a-f-]{36}$/);
   });
 
-  test('an entry: written, read by id in the order asked, updated, its history, deleted', async () => {
-    const first = await client().write('A life, first', 'Told step by step. '.repeat(30), {
-      tags: ['b', 'a'],
-    });
-    const second = await client().write('A life, second', 'Short');
-    assert.match(first.entry_id, /^EXP-TST-/);
-    assert.equal(first.version, 1);
-    const { entries } = await client().read({ ids: [second.entry_id, 'EXP-TST-none', first.entry_id] });
-    assert.deepEqual(
-      entries.map((entry) => entry.id),
-      [second.entry_id, first.entry_id],
-    );
-    assert.equal(entries[0]!.reason, 'id_lookup');
-    assert.equal(entries[0]!.provider, 'direct');
-    assert.equal(entries[1]!.playbook_truncated, true);
-    assert.equal(entries[1]!.playbook, undefined, 'a preview by default');
-    const full = await client().read({ ids: [first.entry_id], fields: ['playbook', 'context'] });
-    assert.equal(full.entries[0]!.playbook, 'Told step by step. '.repeat(30));
+  registrar.test(
+    'an entry: written, read by id in the order asked, updated, its history, deleted',
+    async () => {
+      const first = await client().write('A life, first', 'Told step by step. '.repeat(30), {
+        tags: ['b', 'a'],
+      });
+      const second = await client().write('A life, second', 'Short');
+      assert.match(first.entry_id, /^EXP-TST-/);
+      assert.equal(first.version, 1);
+      const { entries } = await client().read({ ids: [second.entry_id, 'EXP-TST-none', first.entry_id] });
+      assert.deepEqual(
+        entries.map((entry) => entry.id),
+        [second.entry_id, first.entry_id],
+      );
+      assert.equal(entries[0]!.reason, 'id_lookup');
+      assert.equal(entries[0]!.provider, 'direct');
+      assert.equal(entries[1]!.playbook_truncated, true);
+      assert.equal(entries[1]!.playbook, undefined, 'a preview by default');
+      const full = await client().read({ ids: [first.entry_id], fields: ['playbook', 'context'] });
+      assert.equal(full.entries[0]!.playbook, 'Told step by step. '.repeat(30));
 
-    const updated = await client().ok(
-      updateResponse,
-      client().post('/api/v1/entries/update/', {
-        entity_type: 'experience',
-        category_code: 'TST',
-        entry_id: first.entry_id,
-        updates: { title: 'A new title' },
-        expected_version: 1,
-      }),
-    );
-    assert.equal(updated.version, 2);
-    const one = await client().ok(entryResponse, client().send('GET', `/api/v1/entries/${first.entry_id}`));
-    assert.equal(one.version, 2);
-    const body = { entity_type: 'experience', entry_id: first.entry_id };
-    await client().refused(client().post('/api/v1/entries/delete', body, { 'If-Match': '"1"' }), 412);
-    await client().remove(first.entry_id);
-    await client().refused(client().send('GET', `/api/v1/entries/${first.entry_id}`), 404);
-    const { history } = await client().ok(
-      historyResponse,
-      client().send('GET', `/api/v1/entries/${first.entry_id}/history`),
-    );
-    assert.deepEqual(
-      history.map((record) => record.op),
-      ['create', 'update', 'delete'],
-    );
-  });
+      const updated = await client().ok(
+        updateResponse,
+        client().post('/api/v1/entries/update/', {
+          entity_type: 'experience',
+          category_code: 'TST',
+          entry_id: first.entry_id,
+          updates: { title: 'A new title' },
+          expected_version: 1,
+        }),
+      );
+      assert.equal(updated.version, 2);
+      const one = await client().ok(entryResponse, client().send('GET', `/api/v1/entries/${first.entry_id}`));
+      assert.equal(one.version, 2);
+      const body = { entity_type: 'experience', entry_id: first.entry_id };
+      await client().refused(client().post('/api/v1/entries/delete', body, { 'If-Match': '"1"' }), 412);
+      await client().remove(first.entry_id);
+      await client().refused(client().send('GET', `/api/v1/entries/${first.entry_id}`), 404);
+      const { history } = await client().ok(
+        historyResponse,
+        client().send('GET', `/api/v1/entries/${first.entry_id}/history`),
+      );
+      assert.deepEqual(
+        history.map((record) => record.op),
+        ['create', 'update', 'delete'],
+      );
+    },
+  );
 
-  test('contextual needs force_contextual on an update', async () => {
+  registrar.test('contextual needs force_contextual on an update', async () => {
     const { entry_id } = await client().write('To become contextual', 'Soon');
     const body = {
       entity_type: 'experience',
@@ -107,7 +110,7 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
     );
   });
 
-  test('a skill: metadata as an object or as JSON text, its name unique', async () => {
+  registrar.test('a skill: metadata as an object or as JSON text, its name unique', async () => {
     const name = `skill-${crypto.randomUUID()}`;
     const skill = {
       entity_type: 'skill',
@@ -120,7 +123,7 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
     await client().refused(client().post('/api/v1/entries/write', skill), 409);
   });
 
-  test('a near duplicate is told of before anyone searches for it', async () => {
+  registrar.test('a near duplicate is told of before anyone searches for it', async () => {
     const text = [
       'Rotate signing keys weekly',
       'Create the new key, publish both, then retire the old key.',
@@ -142,7 +145,7 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
     assert.equal(skipped.duplicates, undefined);
   });
 
-  test('a session remembers what was viewed and cited', async () => {
+  registrar.test('a session remembers what was viewed and cited', async () => {
     const { entry_id } = await client().write('Seen in a session', 'Seen in a session only');
     const headers = { 'X-CHL-Session': crypto.randomUUID() };
     await client().read({ ids: [entry_id] }, headers);
@@ -158,84 +161,14 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
     assert.ok(!hidden.results.some((one) => one.entity_id === entry_id));
   });
 
-  test('import answers line by line, goes on after a bad one, and is safe to repeat', async () => {
-    const ref = crypto.randomUUID();
-    const good = { ...experience('Imported', 'By a line'), ref };
-    const lines = [
-      good,
-      '{"broken',
-      { ...good, category_code: 'ZZZ', ref: `${ref}-2` },
-      '',
-      { ...good, ref: `${ref}-3` },
-    ];
-    const results = await client().import(lines);
-    assert.deepEqual(
-      results.map((line) => line['status']),
-      ['created', 'error', 'error', 'created'],
-    );
-    assert.deepEqual(
-      results.map((line) => line['line']),
-      [1, 2, 3, 5],
-    );
-    const again = await client().import([good, { ...good, data: { ...good.data, title: 'Imported anew' } }]);
-    assert.deepEqual(
-      again.map((line) => line['status']),
-      ['unchanged', 'updated'],
-    );
-  });
-
-  test('export.ndjson is what import takes back', async () => {
-    const response = await client().send('GET', '/api/v1/entries/export.ndjson');
-    assert.equal(response.headers.get('Content-Type'), 'application/x-ndjson');
-    const lines = (await response.text())
-      .trimEnd()
-      .split('\n')
-      .map((line) => exportLine.parse(JSON.parse(line)));
-    const withRef = lines.filter((line) => line.ref !== null);
-    assert.ok(withRef.length > 0);
-    const results = await client().import(withRef);
-    assert.ok(
-      results.every((line) => line['status'] === 'unchanged'),
-      JSON.stringify(results.slice(0, 3)),
-    );
-  });
-
-  test('changes are complete and in order, page by page and as events', async () => {
-    const before = (await client().indexStatus()).last_seq;
-    const ids = [];
-    for (const n of [1, 2, 3])
-      ids.push((await client().write(`Change ${n}`, `Change ${n}`, { duplicates: 'skip' })).entry_id);
-    const page = await client().ok(
-      changesResponse,
-      client().send('GET', `/api/v1/changes?since=${before}&limit=2`),
-    );
-    assert.deepEqual(
-      page.changes.map((one) => one.entry_id),
-      ids.slice(0, 2),
-    );
-    assert.equal(page.has_more, true);
-
-    const leave = new AbortController();
-    const stream = await fetch(`${client().url}/api/v1/changes?since=0`, {
-      headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(before) },
-      signal: leave.signal,
-    });
-    assert.equal(stream.headers.get('Content-Type'), 'text/event-stream');
-    const events = eventsOf(stream.body!);
-    for (const id of ids) assert.equal((await events.next()).value?.entry_id, id);
-    const later = await client().write('Change while one listens', 'Change', { duplicates: 'skip' });
-    assert.equal((await events.next()).value?.entry_id, later.entry_id);
-    leave.abort();
-  });
-
-  test('a save gives the snapshot that index status then names', async () => {
+  registrar.test('a save gives the snapshot that index status then names', async () => {
     const saved = await client().ok(saveResponse, client().post('/admin/index/save', {}));
     const status = await client().indexStatus();
     assert.equal(status.snapshot?.generation, saved.generation);
     assert.equal(status.unsaved_changes, 0);
   });
 
-  test('/docs needs nothing from elsewhere', async () => {
+  registrar.test('/docs needs nothing from elsewhere', async () => {
     const page = await client().send('GET', '/docs');
     const html = await page.text();
     assert.match(page.headers.get('Content-Security-Policy') ?? '', /default-src 'none'.*script-src 'self'/);
@@ -249,7 +182,7 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
     }
   });
 
-  test('every address of /openapi.json is served, and its examples are taken', async () => {
+  registrar.test('every address of /openapi.json is served, and its examples are taken', async () => {
     const operation = z.object({
       requestBody: z
         .object({
@@ -282,7 +215,7 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
     }
   });
 
-  test('an MCP client lists the tools', async () => {
+  registrar.test('an MCP client lists the tools', async () => {
     const response = await client().post(
       '/mcp',
       { jsonrpc: '2.0', id: 1, method: 'tools/list' },
@@ -293,26 +226,15 @@ export function routesSuite({ test }: Registrar, client: () => Client): void {
     assert.ok(result.tools.some((tool) => tool.name === 'search'));
   });
 
-  test('a page of another origin and a rebound name are refused where no key is needed', async () => {
-    const foreign = await client().send('GET', '/api/v1/categories', undefined, {
-      Origin: 'http://evil.example',
-    });
-    await client().refused(foreign, 403);
-    const own = await client().send('GET', '/api/v1/categories', undefined, { Origin: client().url });
-    assert.equal(own.status, 200, await own.text());
-  });
-}
-
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<z.output<typeof change>> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of body) {
-    text += decoder.decode(chunk, { stream: true });
-    for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
-      const event = text.slice(0, end);
-      text = text.slice(end + 2);
-      const data = /^data: (.*)$/m.exec(event)?.[1];
-      if (data !== undefined) yield change.parse(JSON.parse(data));
-    }
-  }
+  registrar.test(
+    'a page of another origin and a rebound name are refused where no key is needed',
+    async () => {
+      const foreign = await client().send('GET', '/api/v1/categories', undefined, {
+        Origin: 'http://evil.example',
+      });
+      await client().refused(foreign, 403);
+      const own = await client().send('GET', '/api/v1/categories', undefined, { Origin: client().url });
+      assert.equal(own.status, 200, await own.text());
+    },
+  );
 }

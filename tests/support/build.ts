@@ -32,6 +32,6 @@ async function compile(): Promise<string> {
 
 /** Deno's binary itself, so that a signal reaches it and not the script in front of it. */
 export function denoBinary(): string {
-  const { runInstall } = require('deno/install_api.cjs') as { runInstall(): string };
-  return runInstall();
+  const deno = require('deno/install_api.cjs') as { runInstall(): string };
+  return deno.runInstall();
 }

@@ -6,8 +6,8 @@ import { z } from 'zod';
  */
 
 export function integer(min: number, max: number) {
-  return z.string().transform((text, context) => {
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  return z.string().transform((raw, context) => {
+    const value = /^\d{1,15}$/.test(raw) ? Number(raw) : Number.NaN;
     if (value >= min && value <= max) return value;
     context.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}` });
     return z.NEVER;
@@ -16,8 +16,8 @@ export function integer(min: number, max: number) {
 
 /** A share strictly between 0 and 1, such as 0.10. */
 export function ratio() {
-  return z.string().transform((text, context) => {
-    const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  return z.string().transform((raw, context) => {
+    const value = /^\d*\.?\d+$/.test(raw) ? Number(raw) : Number.NaN;
     if (value > 0 && value < 1) return value;
     context.addIssue({ code: 'custom', message: 'must be a number between 0 and 1, such as 0.10' });
     return z.NEVER;

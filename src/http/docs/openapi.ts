@@ -57,10 +57,10 @@ const ERROR_ANSWER = {
 
 function operation(endpoint: Endpoint): Operation {
   const body = endpoint.streams ?? (endpoint.body && { schema: endpoint.body, description: '' });
-  const answers = Object.entries(endpoint.answers).map(([status, content]) => [
-    status,
-    { description: content.description, content: mediaTypes(content) },
-  ]);
+  const responses: Record<string, { description: string; content: MediaTypes }> = { default: ERROR_ANSWER };
+  for (const [status, content] of Object.entries(endpoint.answers)) {
+    responses[status] = { description: content.description, content: mediaTypes(content) };
+  }
   return {
     operationId: operationId(endpoint),
     tags: [endpoint.tag],
@@ -73,7 +73,7 @@ function operation(endpoint: Endpoint): Operation {
       ...parameters('header', headersOf(endpoint)),
     ],
     ...(body === undefined ? {} : { requestBody: { required: true, content: mediaTypes(body) } }),
-    responses: { ...Object.fromEntries(answers), default: ERROR_ANSWER },
+    responses,
   };
 }
 

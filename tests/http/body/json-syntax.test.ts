@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { depthProblemAt, syntaxProblemAt } from '../../../src/http/body/json-syntax.ts';
 

@@ -5,6 +5,7 @@ import { badInputSuite } from '../bad-input.suite.ts';
 import { concurrencySuite } from '../concurrency.suite.ts';
 import { rankingSuite } from '../ranking.suite.ts';
 import { routesSuite } from '../routes.suite.ts';
+import { streamsSuite } from '../streams.suite.ts';
 import { Client } from './client.ts';
 
 /** A bound for what hangs: on a machine that builds other things as well, 10,000 imports take their time. */
@@ -25,6 +26,7 @@ export function runHttpSuites(runtime: Runtime, backend: string): void {
     const client = (): Client => new Client(server.url);
 
     describe('routes', () => routesSuite(vitestRegistrar, client));
+    describe('streams', () => streamsSuite(vitestRegistrar, client));
     describe('bad input', () => badInputSuite(vitestRegistrar, client));
     describe('concurrency', () => concurrencySuite(vitestRegistrar, () => server.url));
     describe('ranking', () => rankingSuite(vitestRegistrar, client));

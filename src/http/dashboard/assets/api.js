@@ -1,0 +1,89 @@
+// @ts-check
+/** @import {ErrorBody} from '../../../service/contract/errors.ts' */
+/** @import {Caller} from '../dashboard-routes.tsx' */
+
+const KEY = 'chl.key';
+
+/** A refusal in the words of the API. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status 0 when there was no answer
+   * @param {string} code
+   * @param {string} message
+   * @param {string | null} hint
+   */
+  constructor(status, code, message, hint) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** Kept for this tab only, and never in an address. */
+export const key = {
+  get: () => sessionStorage.getItem(KEY),
+  /** @param {string | null} value */
+  set: (value) => (value === null ? sessionStorage.removeItem(KEY) : sessionStorage.setItem(KEY, value)),
+};
+
+/**
+ * Asks the API and answers what it says.
+ *
+ * @param {string} path
+ * @param {{method?: string, body?: unknown, headers?: Record<string, string>, signal?: AbortSignal}} [options]
+ * @returns {Promise<any>} the schemas of the contract say what it is; callers name the type
+ * @throws ApiError
+ */
+export async function api(path, options = {}) {
+  const { body, ...rest } = options;
+  const json = body === undefined ? {} : { 'Content-Type': 'application/json' };
+  const response = await send(path, {
+    method: body === undefined ? 'GET' : 'POST',
+    ...rest,
+    headers: { ...json, ...options.headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return response.json();
+}
+
+/**
+ * The answer itself, for what streams.
+ *
+ * @param {string} path
+ * @param {RequestInit & {headers?: Record<string, string>}} [init]
+ * @throws ApiError
+ */
+export async function send(path, init = {}) {
+  const presented = key.get();
+  const authorization = presented === null ? {} : { Authorization: `Bearer ${presented}` };
+  const response = await fetch(path, {
+    cache: 'no-store',
+    ...init,
+    headers: { ...authorization, ...init.headers },
+  }).catch((cause) => {
+    if (init.signal?.aborted) throw cause;
+    throw new ApiError(0, 'UNREACHABLE', 'The service does not answer.', 'It may be restarting; try again.');
+  });
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+/** @param {Response} response */
+async function refusal(response) {
+  const { status } = response;
+  const body = /** @type {Partial<ErrorBody>} */ (await response.json().catch(() => ({})));
+  const { code = 'UNKNOWN', message = `The service answered ${status}.`, hint = null } = body.error ?? {};
+  if (status === 401) document.dispatchEvent(new CustomEvent('chl:key-needed'));
+  return new ApiError(status, code, message, hint);
+}
+
+/** Who the key of this tab belongs to. @returns {Promise<Caller>} */
+export const whoAmI = () => api('/ui/caller');
+
+/** For `Idempotency-Key`; `crypto.randomUUID` is there on secure origins only. */
+export function newIdempotencyKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+}
