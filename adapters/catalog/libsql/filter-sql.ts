@@ -18,9 +18,9 @@ export function filterToSql(filter: EntryFilter): SqlCondition {
     args.push(value);
   };
 
-  if (filter.types !== undefined && !ENTITY_TYPES.every((type) => filter.types?.includes(type))) {
-    restrict('e.type IN (SELECT value FROM json_each(?))', JSON.stringify(filter.types));
-  }
+  const [type, ...furtherTypes] = new Set(filter.types ?? ENTITY_TYPES);
+  if (type === undefined) parts.push('0');
+  else if (furtherTypes.length === 0) restrict('e.type = ?', type);
   restrict('e.category_code = ?', filter.category);
   restrict('e.section = ?', filter.section);
   restrict('e.author = ?', filter.author);

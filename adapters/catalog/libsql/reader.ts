@@ -106,8 +106,8 @@ export class LibsqlReader implements CatalogReader {
     const row = await this.#far.first(
       `SELECT (SELECT count(*) FROM entries) AS entries,
          (SELECT count(*) FROM entries WHERE skill_name IS NOT NULL) AS skills,
-         (SELECT count(*) FROM entries WHERE embedding_status = 'pending') AS pending,
-         (SELECT count(*) FROM entries WHERE embedding_status = 'failed') AS failed`,
+         (SELECT total(embedding_status = 'pending') FROM entries WHERE embedding_status <> 'embedded') AS pending,
+         (SELECT total(embedding_status = 'failed') FROM entries WHERE embedding_status <> 'embedded') AS failed`,
     );
     const count = (name: string): number => row?.[name] as number;
     const [entries, skills, pending, failed] = [

@@ -18,7 +18,8 @@ export interface SqlReader {
 
 /** A connection on which a transaction may be open. */
 export interface SqlSession extends SqlReader {
-  run(sql: string, args?: readonly SqlValue[]): Promise<void>;
+  /** @returns the rowid of the last row inserted; half the cost of asking for it by RETURNING */
+  run(sql: string, args?: readonly SqlValue[]): Promise<number>;
 }
 
 export interface SqlConnection extends SqlSession {

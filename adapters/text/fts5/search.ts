@@ -6,10 +6,11 @@ import type { SqlReader } from '../../catalog/libsql/sql-session.ts';
 import { matchExpression } from './match-expression.ts';
 
 /**
- * How much a word in the heading counts against one in the body. Titles name what an entry is about;
- * from 3 to 8 the 389 reference queries give the same recall within noise.
+ * How much a word in the heading counts against one in the body: titles name what an entry is about.
+ * Measured on 389 real queries, recall@10 and MRR@10: 0.774 and 0.614 with 2, 0.774 and 0.603 with 4,
+ * 0.763 and 0.588 with 8.
  */
-const HEADING_WEIGHT = 4;
+const HEADING_WEIGHT = 2;
 
 /** Entries by BM25, best first, ties by ascending key; the filter applies before the limit. */
 export async function searchText(

@@ -22,10 +22,11 @@ export class FaultyConnection extends SqliteConnection {
     return super.first(sql, args);
   }
 
-  override async run(sql: string, args?: readonly SqlValue[]): Promise<void> {
+  override async run(sql: string, args?: readonly SqlValue[]): Promise<number> {
     this.log.push(sql);
     const fault = this.#fault(sql);
-    if (fault === null || fault.afterwards) await super.run(sql, args);
-    if (fault !== null) throw Object.assign(new Error(`injected ${fault.code}`), { code: fault.code });
+    if (fault === null) return super.run(sql, args);
+    if (fault.afterwards) await super.run(sql, args);
+    throw Object.assign(new Error(`injected ${fault.code}`), { code: fault.code });
   }
 }

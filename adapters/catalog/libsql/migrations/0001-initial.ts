@@ -26,12 +26,12 @@ const TABLES: readonly string[] = [
     type             TEXT NOT NULL CHECK (type IN ('experience', 'skill')),
     category_code    TEXT NOT NULL REFERENCES categories (code),
     section          TEXT,
-    skill_name       TEXT UNIQUE,
+    skill_name       TEXT,
     heading          TEXT NOT NULL,
     body             TEXT NOT NULL,
     data             TEXT NOT NULL,
     tags             TEXT NOT NULL,
-    ref              TEXT UNIQUE,
+    ref              TEXT,
     author           TEXT NOT NULL,
     source           TEXT NOT NULL,
     sync_status      TEXT NOT NULL,
@@ -42,7 +42,11 @@ const TABLES: readonly string[] = [
     created_at_ms    INTEGER NOT NULL,
     updated_at_ms    INTEGER NOT NULL
   ) STRICT`,
-  'CREATE INDEX entries_by_category ON entries (category_code, type, entry_key)',
+  // Partial: most entries have neither, and UNIQUE in the column would index their absence.
+  'CREATE UNIQUE INDEX entries_by_ref ON entries (ref) WHERE ref IS NOT NULL',
+  'CREATE UNIQUE INDEX entries_by_skill_name ON entries (skill_name) WHERE skill_name IS NOT NULL',
+  // A category's list in order, and its counts, from the index alone.
+  'CREATE INDEX entries_by_category ON entries (category_code, entry_key, type)',
   // Nearly always empty.
   `CREATE INDEX entries_not_embedded ON entries (embedding_status) WHERE embedding_status <> 'embedded'`,
 

@@ -15,15 +15,14 @@ export async function selectCategory(reader: SqlReader, code: string): Promise<C
   return row === null ? null : categoryFromRow(row);
 }
 
-/** By code. Counted in the order of the index on (category_code, type), which alone is read. */
+/** By code. Counted in the order of the index on category_code, which alone is read. */
 export async function selectCategories(reader: SqlReader): Promise<readonly CategoryWithCounts[]> {
   const rows = await reader.all(
-    `WITH counts AS (SELECT category_code, type, count(*) AS entries FROM entries GROUP BY category_code, type)
-     SELECT c.*, x.entries AS experiences, s.entries AS skills
-     FROM categories c
-     LEFT JOIN counts x ON x.category_code = c.code AND x.type = 'experience'
-     LEFT JOIN counts s ON s.category_code = c.code AND s.type = 'skill'
-     ORDER BY c.code`,
+    `WITH counts AS (
+       SELECT category_code, sum(type = 'experience') AS experiences, sum(type = 'skill') AS skills
+       FROM entries GROUP BY category_code
+     )
+     SELECT c.*, experiences, skills FROM categories c LEFT JOIN counts ON category_code = c.code ORDER BY c.code`,
   );
   return rows.map((row) => ({
     ...categoryFromRow(row),

@@ -23,10 +23,10 @@ export interface NewChange {
  * histories that diverged after a restore can be told apart although their numbers agree.
  */
 export async function insertChange(session: SqlSession, change: NewChange): Promise<ChangeMark> {
-  const row = await session.first(
+  const nonce = crypto.randomUUID();
+  await session.run(
     `INSERT INTO changes (seq, op, entry_id, entry_key, type, category_code, version, vector_id, nonce, at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, lower(hex(randomblob(8))), ?)
-     RETURNING nonce`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       change.seq,
       change.op,
@@ -36,10 +36,11 @@ export async function insertChange(session: SqlSession, change: NewChange): Prom
       change.categoryCode,
       change.version,
       change.vectorId,
+      nonce,
       change.atMs,
     ],
   );
-  return { seq: change.seq, nonce: row?.['nonce'] as string };
+  return { seq: change.seq, nonce };
 }
 
 /** The newest change. The counter is AUTOINCREMENT's own, which retention can't set back. */

@@ -22,11 +22,10 @@ export async function insertEntry(
   atMs: number,
 ): Promise<Entry> {
   const columns = dataToColumns(input.type, input.data);
-  const row = await session.first(
+  const rowid = await session.run(
     `INSERT INTO entries (id, type, category_code, section, skill_name, heading, body, data, tags, ref, author,
        source, sync_status, embedding_status, vector_id, version, seq, created_at_ms, updated_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)
-     RETURNING entry_key`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)`,
     [
       input.id,
       input.type,
@@ -48,7 +47,7 @@ export async function insertEntry(
       atMs,
     ],
   );
-  const key = asEntryKey(row?.['entry_key'] as number);
+  const key = asEntryKey(rowid);
   await insertTags(session, key, input.tags);
   const { type: _type, data: _data, ...fields } = input;
   const common = {
