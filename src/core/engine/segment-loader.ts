@@ -92,7 +92,7 @@ export class SegmentLoader {
 }
 
 /** What is configured, as far as the backend can; under `auto` exact until a graph is worth building. */
-export function chooseKind(
+function chooseKind(
   spec: Pick<CollectionSpec, 'indexKind' | 'hnswMinVectors'>,
   kinds: readonly IndexKind[],
   rows: number,

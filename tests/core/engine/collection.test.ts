@@ -37,7 +37,7 @@ test('a gap is filled from the database, and batches that come late or twice cha
   const second = source.update(asEntryKey(1), { vector: vector() });
   const third = source.create({ vector: vector() });
   await collection.apply(third);
-  for (const late of [first, second, third]) await collection.apply(late);
+  for (const late of [third, first, second]) await collection.apply(late);
   expect(await collection.status()).toMatchObject({ lastSeq: 3, vectors: 2, tombstones: 0 });
   const hits = await collection.search(searchFor({ vector: vector() }));
   expect([...hits.seqs].toSorted((one, other) => one - other)).toEqual([2, 3]);
