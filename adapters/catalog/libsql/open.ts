@@ -1,10 +1,12 @@
 import { databaseUrlOf } from './database-url.ts';
 import { LocalReader } from './local-reader.ts';
-import { LocalWriter, type BindingWriter, type WriterFault } from './local-writer.ts';
+import type { BindingWriter, WriterFault } from './local-writer.ts';
+import { LibsqlMaintenance } from './maintenance.ts';
+import { openWriter } from './open-writer.ts';
 import type { LibsqlCatalog, LibsqlCatalogOptions } from './options.ts';
 import { LibsqlReader } from './reader.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
-import type { ThreadData } from './thread/protocol.ts';
+import type { ThreadData, WriterThreadData } from './thread/protocol.ts';
 import { ThreadedReader } from './thread/threaded-reader.ts';
 import { ThreadedWriter } from './thread/threaded-writer.ts';
 
@@ -19,7 +21,7 @@ export async function openLibsqlCatalog(options: LibsqlCatalogOptions): Promise<
   const onFault = (fault: WriterFault): void =>
     options.logger?.warn({ sqliteCode: fault.sqliteCode, cause: fault.cause }, fault.message);
 
-  const writer = await openWriter(options, data, onFault);
+  const writer = await openNearOrFar(options, data, onFault);
   let near: LocalReader | null = null;
   let far: ThreadedReader | null = null;
   const close = async (): Promise<void> => {
@@ -41,17 +43,23 @@ export async function openLibsqlCatalog(options: LibsqlCatalogOptions): Promise<
     reader: new LibsqlReader({ near, far: far ?? near }),
     writer,
     databaseUrl: databaseUrlOf(options.path),
+    maintenance: new LibsqlMaintenance({
+      path: options.path,
+      ...(options.backupThread === undefined ? {} : { backupThread: options.backupThread }),
+      compact: () => writer.compact(),
+    }),
     bindFingerprint: (fingerprint) => writer.bindFingerprint(fingerprint),
     close,
   };
 }
 
-function openWriter(
-  options: LibsqlCatalogOptions,
-  data: ThreadData,
+function openNearOrFar(
+  { writerThread, changesKept, reserveBytes = 0 }: LibsqlCatalogOptions,
+  threadData: ThreadData,
   onFault: (fault: WriterFault) => void,
 ): Promise<BindingWriter> {
-  return options.writerThread === undefined
-    ? LocalWriter.open({ connect: () => new SqliteConnection({ ...data, readOnly: false }), onFault })
-    : ThreadedWriter.open(options.writerThread, data, onFault);
+  const data: WriterThreadData = { ...threadData, changesKept: changesKept ?? null, reserveBytes };
+  return writerThread === undefined
+    ? openWriter(data, onFault)
+    : ThreadedWriter.open(writerThread, data, onFault);
 }

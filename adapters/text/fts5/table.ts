@@ -32,6 +32,11 @@ export async function rebuildTextIndex(session: SqlSession): Promise<void> {
   await session.run(`INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')`);
 }
 
+/** Into one b-tree: smaller, and faster to search (sqlite.org/fts5.html, "The 'optimize' Command"). */
+export async function mergeTextIndex(session: SqlSession): Promise<void> {
+  await session.run(`INSERT INTO entries_fts (entries_fts) VALUES ('optimize')`);
+}
+
 /** Compares the index with the text of `entries`. @throws SQLITE_CORRUPT_VTAB when they differ */
 export async function checkTextIndex(session: SqlSession): Promise<void> {
   await session.run(`INSERT INTO entries_fts (entries_fts, rank) VALUES ('integrity-check', 1)`);

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ThreadData } from '../../../adapters/catalog/libsql/thread/protocol.ts';
+import type { WriterThreadData } from '../../../adapters/catalog/libsql/thread/protocol.ts';
 import { serveWriter } from '../../../adapters/catalog/libsql/thread/serve-writer.ts';
 
 /**
@@ -9,7 +9,7 @@ import { serveWriter } from '../../../adapters/catalog/libsql/thread/serve-write
  */
 if (parentPort === null) throw new Error('a worker thread, not a program');
 const port = parentPort;
-const { path } = workerData as ThreadData;
+const { path } = workerData as WriterThreadData;
 const post = port.postMessage.bind(port);
 port.postMessage = (message: { readonly kind: string }, transfer): void => {
   if (message.kind === 'result' && existsSync(`${path}.arm`) && !existsSync(`${path}.died`)) {
@@ -18,4 +18,4 @@ port.postMessage = (message: { readonly kind: string }, transfer): void => {
   }
   post(message, transfer);
 };
-await serveWriter(port, workerData as ThreadData);
+await serveWriter(port, workerData as WriterThreadData);

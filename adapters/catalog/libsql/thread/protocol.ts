@@ -5,10 +5,18 @@ import type { SqlRow, SqlValue } from '../sql-session.ts';
 
 /** What passes between the serving thread and the threads of the catalog; all of it can be cloned. */
 
-/** `workerData` of both threads. */
+/** `workerData` of the reader's thread, and part of the writer's. */
 export interface ThreadData {
   readonly path: string;
   readonly busyTimeoutMs: number;
+}
+
+/** `workerData` of the writer's thread. */
+export interface WriterThreadData extends ThreadData {
+  /** How many of the newest changes the feed keeps; null: all. */
+  readonly changesKept: number | null;
+  /** Room kept for deletions on a full disk; 0: none. */
+  readonly reserveBytes: number;
 }
 
 export interface ThreadRequest<Call> {
@@ -27,11 +35,13 @@ export type ThreadMessage<Result> =
 
 export type WriterCall =
   | { readonly kind: 'commit'; readonly group: readonly WriteOperation[] }
-  | { readonly kind: 'bind'; readonly fingerprint: string };
+  | { readonly kind: 'bind'; readonly fingerprint: string }
+  | { readonly kind: 'compact' };
 
 export type WriterResult =
   | { readonly kind: 'commit'; readonly report: CommitReport }
-  | { readonly kind: 'bind'; readonly fingerprint: string };
+  | { readonly kind: 'bind'; readonly fingerprint: string }
+  | { readonly kind: 'compact' };
 
 export interface ReaderCall {
   readonly sql: string;

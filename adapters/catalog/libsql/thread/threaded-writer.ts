@@ -2,7 +2,7 @@ import { ChlError } from '../../../../src/core/errors.ts';
 import type { CommitReport, WriteOperation } from '../../../../src/core/ports/catalog.ts';
 import type { BindingWriter } from '../local-writer.ts';
 import { outcomeUnknown } from '../sqlite-errors.ts';
-import type { ThreadData, WriterCall, WriterResult } from './protocol.ts';
+import type { WriterCall, WriterResult, WriterThreadData } from './protocol.ts';
 import type { FaultListener } from './serve-thread.ts';
 import { ThreadClient } from './thread-client.ts';
 import { vectorBuffersOf, withOwnVectors } from './vectors.ts';
@@ -15,7 +15,7 @@ export class ThreadedWriter implements BindingWriter {
     this.#client = client;
   }
 
-  static async open(url: URL, data: ThreadData, onFault: FaultListener): Promise<ThreadedWriter> {
+  static async open(url: URL, data: WriterThreadData, onFault: FaultListener): Promise<ThreadedWriter> {
     const client = new ThreadClient<WriterCall, WriterResult>({
       url,
       data,
@@ -37,6 +37,11 @@ export class ThreadedWriter implements BindingWriter {
     const result = await this.#client.call({ kind: 'bind', fingerprint });
     if (result.kind !== 'bind') throw mixedUp();
     return result.fingerprint;
+  }
+
+  async compact(): Promise<void> {
+    const result = await this.#client.call({ kind: 'compact' });
+    if (result.kind !== 'compact') throw mixedUp();
   }
 
   close(): Promise<void> {
