@@ -12,6 +12,11 @@ export function operationBytes(operation: WriteOperation): number {
       return FIXED_BYTES + dataBytes(operation.data) + vectorBytes(operation.embedding);
     case 'embed':
       return FIXED_BYTES + operation.vector.byteLength;
+    case 'stage-embeddings':
+      return FIXED_BYTES + operation.vectors.reduce((sum, { vector }) => sum + vector.byteLength, 0);
+    case 'postpone-embedding':
+    case 'set-embedding-queue':
+    case 'switch-embedder':
     case 'delete':
     case 'create-category':
     case 'audit':

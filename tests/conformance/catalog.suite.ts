@@ -1,3 +1,4 @@
+import { embeddingQueueTests } from './catalog/embedding-queue.ts';
 import { catalogTest, type CatalogFactory } from './catalog/fixture.ts';
 import { feedTests } from './catalog/feed.ts';
 import { readTests } from './catalog/reads.ts';
@@ -12,4 +13,5 @@ export function catalogSuite(registrar: Registrar, create: CatalogFactory): void
   replayTests(test);
   feedTests(test);
   readTests(test);
+  embeddingQueueTests(test);
 }

@@ -5,9 +5,13 @@ import type {
   CatalogCounts,
   CatalogReader,
   ChangeRecord,
+  EmbeddingQueueState,
   HistoryRecord,
   ListRequest,
+  QueuedText,
+  QueuedTextsRequest,
   TextSearchHit,
+  UnstagedText,
 } from '../../../src/core/ports/catalog.ts';
 import type { ChangeMark, DatabaseIdentity } from '../../../src/core/ports/index-source.ts';
 import { searchText } from '../../text/fts5/search.ts';
@@ -18,7 +22,9 @@ import { lastChange, refuseBelowHorizon, selectChanges } from './tables/changes.
 import { entryByRef } from './tables/entries.ts';
 import { entryFromRow } from './tables/entry-row.ts';
 import { selectHistory } from './tables/history.ts';
-import { readFingerprint, readIdentity } from './tables/meta.ts';
+import { readQueueState, selectQueuedTexts } from './tables/embedding-queue.ts';
+import { readFingerprint, readIdentity, readIndexGeneration } from './tables/meta.ts';
+import { countStaged, selectUnstaged } from './tables/staged-embeddings.ts';
 
 export interface LibsqlReaderOptions {
   /** Answers point reads at once, on the calling thread: about 30 µs each. */
@@ -46,6 +52,26 @@ export class LibsqlReader implements CatalogReader {
 
   fingerprint(): Promise<string | null> {
     return readFingerprint(this.#near);
+  }
+
+  indexGeneration(): Promise<number> {
+    return readIndexGeneration(this.#near);
+  }
+
+  queuedTexts(request: QueuedTextsRequest): Promise<readonly QueuedText[]> {
+    return selectQueuedTexts(this.#near, request);
+  }
+
+  embeddingQueue(): Promise<EmbeddingQueueState> {
+    return readQueueState(this.#far);
+  }
+
+  unstagedTexts(fingerprint: string, after: EntryKey, limit: number): Promise<readonly UnstagedText[]> {
+    return selectUnstaged(this.#far, fingerprint, after, limit);
+  }
+
+  stagedCount(fingerprint: string): Promise<number> {
+    return countStaged(this.#far, fingerprint);
   }
 
   categories(): Promise<readonly CategoryWithCounts[]> {

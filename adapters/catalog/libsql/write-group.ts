@@ -4,8 +4,10 @@ import { createCategory } from './operations/create-category.ts';
 import { createEntry } from './operations/create-entry.ts';
 import { deleteEntry } from './operations/delete-entry.ts';
 import { embedEntry } from './operations/embed-entry.ts';
+import { postponeEmbedding, setEmbeddingQueue } from './operations/embedding-queue.ts';
 import { GroupContext, type OperationResult } from './operations/group-context.ts';
 import { recordAudit } from './operations/record-audit.ts';
+import { stageEmbeddings, switchEmbedder } from './operations/switch-embedder.ts';
 import { updateEntry } from './operations/update-entry.ts';
 import type { SqlSession } from './sql-session.ts';
 import { sqlFault } from './sqlite-errors.ts';
@@ -76,6 +78,14 @@ function apply(group: GroupContext, operation: WriteOperation): Promise<Operatio
       return deleteEntry(group, operation);
     case 'embed':
       return embedEntry(group, operation);
+    case 'postpone-embedding':
+      return postponeEmbedding(group, operation);
+    case 'set-embedding-queue':
+      return setEmbeddingQueue(group, operation);
+    case 'stage-embeddings':
+      return stageEmbeddings(group, operation);
+    case 'switch-embedder':
+      return switchEmbedder(group, operation);
     case 'create-category':
       return createCategory(group, operation);
     case 'audit':

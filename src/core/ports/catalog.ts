@@ -4,6 +4,7 @@ import type {
   EntityType,
   Entry,
   EntryData,
+  EntryText,
   JsonValue,
 } from '../entry.ts';
 import type { ErrorData } from '../errors.ts';
@@ -58,7 +59,12 @@ export type WriteOutcome =
 /** The vector of an entry's text, or the reason it has none yet (it is queued in the same transaction). */
 export type EmbeddingInput =
   | { readonly vector: Float32Array; readonly fingerprint: string; readonly contentHash: string }
-  | { readonly vector: null; readonly fingerprint: string; readonly contentHash: string; readonly reason: string };
+  | {
+      readonly vector: null;
+      readonly fingerprint: string;
+      readonly contentHash: string;
+      readonly reason: string;
+    };
 
 export interface Idempotency {
   /** The API key's name that sent it. */
@@ -123,6 +129,36 @@ export type WriteOperation =
       readonly fingerprint: string;
       readonly contentHash: string;
     })
+  | (OperationCommon & {
+      /** The text was refused by the embedder, or is given up. Skipped when the entry has moved on. */
+      readonly kind: 'postpone-embedding';
+      readonly key: EntryKey;
+      readonly baseVersion: number;
+      readonly attempts: number;
+      readonly nextAttemptMs: number;
+      readonly reason: string;
+      readonly failed: boolean;
+    })
+  | (OperationCommon & {
+      /** `make-due`: whatever waits may be tried at once; `retry-failed`: also what was given up. */
+      readonly kind: 'set-embedding-queue';
+      readonly action: 'pause' | 'resume' | 'make-due' | 'retry-failed';
+    })
+  | (OperationCommon & {
+      /** Vectors of the next embedder, beside those that are served. */
+      readonly kind: 'stage-embeddings';
+      readonly fingerprint: string;
+      readonly vectors: readonly StagedVector[];
+    })
+  | (OperationCommon & {
+      /**
+       * Gives the database to the other embedder: staged vectors of unchanged texts take over, each
+       * under the number of a new change; other entries are queued. CONFLICT unless bound to `from`.
+       */
+      readonly kind: 'switch-embedder';
+      readonly from: string;
+      readonly to: string;
+    })
   | (OperationCommon & { readonly kind: 'create-category'; readonly category: Omit<Category, 'createdAtMs'> })
   | (OperationCommon & { readonly kind: 'audit'; readonly action: string; readonly detail: JsonValue });
 
@@ -165,11 +201,57 @@ export interface CatalogCounts {
   readonly embedding: { readonly pending: number; readonly embedded: number; readonly failed: number };
 }
 
+export interface StagedVector {
+  readonly key: EntryKey;
+  /** Of the text it was made from: staged vectors of older texts are not used. */
+  readonly contentHash: string;
+  readonly vector: Float32Array;
+}
+
+/** An entry that waits for its vector. */
+export interface QueuedText {
+  readonly key: EntryKey;
+  readonly version: number;
+  readonly contentHash: string;
+  /** How often the embedder has refused this very text. */
+  readonly attempts: number;
+  readonly text: EntryText;
+}
+
+export interface QueuedTextsRequest {
+  readonly nowMs: number;
+  readonly limit: number;
+  /** Those being embedded at this moment. */
+  readonly except: readonly EntryKey[];
+}
+
+export interface EmbeddingQueueState {
+  readonly waiting: number;
+  readonly failed: number;
+  readonly oldestQueuedAtMs: number | null;
+  /** When the first of those that wait may be tried; in the past when it may be now. */
+  readonly nextAttemptMs: number | null;
+  /** What the embedder said of a text that it refused. */
+  readonly refusal: string | null;
+  readonly paused: boolean;
+}
+
+/** An entry whose newest text the next embedder has not seen. */
+export type UnstagedText = Pick<QueuedText, 'key' | 'contentHash' | 'text'>;
+
 export interface CatalogReader {
   identity(): Promise<DatabaseIdentity>;
   horizon(): Promise<ChangeMark>;
   /** The embedder's fingerprint the database is bound to, null on a database that has none yet. */
   fingerprint(): Promise<string | null>;
+  /** 1, and one more with every change of embedder: each has an index of its own. */
+  indexGeneration(): Promise<number>;
+  /** What may be embedded now, in the order of writing. */
+  queuedTexts(request: QueuedTextsRequest): Promise<readonly QueuedText[]>;
+  embeddingQueue(): Promise<EmbeddingQueueState>;
+  /** By ascending key. */
+  unstagedTexts(fingerprint: string, after: EntryKey, limit: number): Promise<readonly UnstagedText[]>;
+  stagedCount(fingerprint: string): Promise<number>;
   categories(): Promise<readonly CategoryWithCounts[]>;
   category(code: string): Promise<Category | null>;
   /** In the order asked; those that do not exist are left out. One statement. */

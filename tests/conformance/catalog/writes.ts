@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { SEEDED_CATEGORIES } from '../../../src/core/categories.ts';
 import { asSeq, asVectorId } from '../../../src/core/ids.ts';
+import type { WriteOperation } from '../../../src/core/ports/catalog.ts';
 import {
   byId,
   category,
@@ -227,7 +228,14 @@ export function writeTests(test: CatalogTest): void {
     await done(catalog, experience(1));
     assert.equal(await catalog.reader.fingerprint(), FINGERPRINT);
     const other = { vector: vectorOf(2), fingerprint: 'other@1/4', contentHash: 'h' };
-    await refused(catalog, experience(2, { embedding: other }), 'EMBEDDER_MISMATCH');
+    const stranger = await stored(catalog, experience(2, { embedding: other }));
+    assert.equal(stranger.embeddingStatus, 'pending', 'a vector of another embedder is left out');
+    assert.equal(
+      (await done(catalog, { ...embed(stranger, 2), fingerprint: 'other@1/4' } as WriteOperation)).change,
+      null,
+    );
+    assert.equal((await done(catalog, embed(stranger, 2))).entry?.embeddingStatus, 'embedded');
+    assert.equal(await catalog.reader.fingerprint(), FINGERPRINT);
   });
 
   test('an empty group changes nothing', async ({ catalog }) => {

@@ -3,9 +3,9 @@ import type { NewEntry } from '../../../../src/core/ports/catalog.ts';
 import { indexDocument } from '../index-document.ts';
 import { entryByRef, insertEntry } from '../tables/entries.ts';
 import { insertHistory } from '../tables/history.ts';
-import { carryOutPlan, planEmbedding } from './embedding-plan.ts';
+import { carryOutPlan, ownEmbedding, planEmbedding } from './embedding-plan.ts';
 import type { GroupContext, OperationOf, OperationResult } from './group-context.ts';
-import { refTaken, requireCategory, requireFingerprint, requireFreeId, requireFreeName } from './refusals.ts';
+import { refTaken, requireCategory, requireFreeId, requireFreeName } from './refusals.ts';
 import { replaceEntry } from './replace-entry.ts';
 
 export async function createEntry(
@@ -13,12 +13,12 @@ export async function createEntry(
   operation: OperationOf<'create'>,
 ): Promise<OperationResult> {
   const { session } = group;
-  const { entry: input, embedding, actor, atMs } = operation;
-  await requireFingerprint(group, embedding.fingerprint);
+  const { entry: input, actor, atMs } = operation;
+  const embedding = await ownEmbedding(group, operation.embedding);
   await requireCategory(group, input.categoryCode);
 
   const holder = input.ref === null ? null : await entryByRef(session, input.ref);
-  if (holder !== null) return importOver(group, holder, operation);
+  if (holder !== null) return importOver(group, holder, { ...operation, embedding });
   await requireFreeId(session, input.id);
   await requireFreeName(session, input.type, input.data, input.id);
 

@@ -3,18 +3,17 @@ import { indexDocument } from '../index-document.ts';
 import { clearEmbedding, storeEmbedding } from '../tables/embeddings.ts';
 import { entryByKey, setEmbedding } from '../tables/entries.ts';
 import type { GroupContext, OperationOf, OperationResult } from './group-context.ts';
-import { requireFingerprint } from './refusals.ts';
 
-/** A vector that was made after the entry was stored. Late for a newer version, it is dropped. */
+/** A vector that was made after the entry was stored. Late for a newer version, or of another embedder, it is dropped. */
 export async function embedEntry(
   group: GroupContext,
   operation: OperationOf<'embed'>,
 ): Promise<OperationResult> {
   const { session } = group;
   const { key, baseVersion, vector, fingerprint, contentHash, atMs } = operation;
-  await requireFingerprint(group, fingerprint);
+  const bound = await group.bindFingerprint(fingerprint);
   const entry = await entryByKey(session, key);
-  if (entry === null || entry.version !== baseVersion) {
+  if (entry?.version !== baseVersion || bound !== fingerprint) {
     return { entry, entryId: entry?.id ?? null, change: null, seq: group.last.seq, created: false };
   }
   const vectorId = asVectorId(group.nextSeq);

@@ -2,14 +2,27 @@ import type { Entry } from '../../../../src/core/entry.ts';
 import { asVectorId, type Seq } from '../../../../src/core/ids.ts';
 import type { EmbeddingInput } from '../../../../src/core/ports/catalog.ts';
 import type { SqlSession } from '../sql-session.ts';
-import { queueEmbedding, storeEmbedding, type StoredEmbedding } from '../tables/embeddings.ts';
+import { queueEmbedding } from '../tables/embedding-queue.ts';
+import { storeEmbedding, type StoredEmbedding } from '../tables/embeddings.ts';
 import type { EmbeddingState } from '../tables/entries.ts';
+import type { GroupContext } from './group-context.ts';
 
 /** Which vector an entry has after a write. */
 export interface EmbeddingPlan {
   readonly step: 'keep' | 'store' | 'queue';
   readonly state: EmbeddingState;
   readonly vector: Float32Array | null;
+}
+
+/**
+ * Vectors of two embedders never mix. The first write binds the database; a vector of another embedder
+ * is left out, and the entry waits for one of the right embedder.
+ */
+export async function ownEmbedding(group: GroupContext, input: EmbeddingInput): Promise<EmbeddingInput> {
+  const bound = await group.bindFingerprint(input.fingerprint);
+  if (bound === input.fingerprint) return input;
+  const reason = `its vector was of ${input.fingerprint}, and the database holds those of ${bound}`;
+  return { vector: null, fingerprint: bound, contentHash: input.contentHash, reason };
 }
 
 /** The same text keeps its vector and the vector its name, whatever else of the entry changed. */

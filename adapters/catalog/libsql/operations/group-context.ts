@@ -95,6 +95,12 @@ export class GroupContext {
     this.#textChanges = [];
   }
 
+  /** After many changes were written at once, and the embedder perhaps changed. */
+  moveTo(last: ChangeMark): void {
+    this.#last = last;
+    this.#fingerprint = null;
+  }
+
   mark(): GroupMark {
     return { last: this.#last, textChangeCount: this.#textChanges.length };
   }

@@ -36,16 +36,6 @@ export async function requireCategory(group: GroupContext, code: string): Promis
   }
 }
 
-/** Vectors of two embedders never mix: the first write binds the database, and others are refused. */
-export async function requireFingerprint(group: GroupContext, fingerprint: string): Promise<void> {
-  const bound = await group.bindFingerprint(fingerprint);
-  if (bound === fingerprint) return;
-  throw new ChlError('EMBEDDER_MISMATCH', `The stored vectors are of ${bound}, not of ${fingerprint}.`, {
-    operation,
-    hint: 'Configure the former embedder again, or run `chl reembed`.',
-  });
-}
-
 export async function requireFreeId(session: SqlSession, id: string): Promise<void> {
   if (await entryExists(session, id)) {
     throw new ChlError('CONFLICT', `There is already an entry with the id ${id}.`, { operation });

@@ -1,5 +1,5 @@
 import { ChlError } from '../../../../src/core/errors.ts';
-import { asVectorId, type EntryKey, type Seq, type VectorId } from '../../../../src/core/ids.ts';
+import { asVectorId, type EntryKey, type VectorId } from '../../../../src/core/ids.ts';
 import type { SqlCell, SqlReader, SqlSession } from '../sql-session.ts';
 
 export interface StoredEmbedding {
@@ -37,39 +37,8 @@ export async function clearEmbedding(session: SqlSession, key: EntryKey): Promis
   await session.run('DELETE FROM embedding_queue WHERE entry_key = ?', [key]);
 }
 
-export interface QueuedEmbedding {
-  readonly version: number;
-  readonly fingerprint: string;
-  readonly contentHash: string;
-  /** Why there is no vector yet. */
-  readonly reason: string;
-  readonly queuedSeq: Seq;
-  readonly atMs: number;
-}
-
-export async function queueEmbedding(
-  session: SqlSession,
-  key: EntryKey,
-  queued: QueuedEmbedding,
-): Promise<void> {
-  await session.run(
-    `INSERT INTO embedding_queue
-       (entry_key, version, fingerprint, content_hash, reason, queued_seq, attempts, next_attempt_ms)
-     VALUES (?, ?, ?, ?, ?, ?, 0, ?)`,
-    [
-      key,
-      queued.version,
-      queued.fingerprint,
-      queued.contentHash,
-      queued.reason,
-      queued.queuedSeq,
-      queued.atMs,
-    ],
-  );
-}
-
 /** Little-endian float32, as every platform we run on keeps them in memory. */
-function vectorToBlob(vector: Float32Array): Uint8Array {
+export function vectorToBlob(vector: Float32Array): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 

@@ -2,7 +2,12 @@ import { ChlError } from '../../../../src/core/errors.ts';
 import type { DatabaseIdentity } from '../../../../src/core/ports/index-source.ts';
 import type { SqlReader, SqlSession } from '../sql-session.ts';
 
-type MetaName = 'database_uuid' | 'epoch' | 'embedder_fingerprint';
+type MetaName =
+  | 'database_uuid'
+  | 'epoch'
+  | 'embedder_fingerprint'
+  | 'index_generation'
+  | 'embedding_queue_paused';
 
 export async function readIdentity(reader: SqlReader): Promise<DatabaseIdentity> {
   const [databaseUuid, epoch] = [await readMeta(reader, 'database_uuid'), await readMeta(reader, 'epoch')];
@@ -22,6 +27,33 @@ export async function bindFingerprint(session: SqlSession, fingerprint: string):
   if (bound !== null) return bound;
   await session.run(`INSERT INTO meta (name, value) VALUES ('embedder_fingerprint', ?)`, [fingerprint]);
   return fingerprint;
+}
+
+/** The database is given to another embedder, whose index is another generation. */
+export async function rebindFingerprint(session: SqlSession, fingerprint: string): Promise<void> {
+  const generation = await readIndexGeneration(session);
+  await writeMeta(session, 'embedder_fingerprint', fingerprint);
+  await writeMeta(session, 'index_generation', String(generation + 1));
+}
+
+/** 1 until the embedder is changed for the first time. */
+export async function readIndexGeneration(reader: SqlReader): Promise<number> {
+  return Number((await readMeta(reader, 'index_generation')) ?? '1');
+}
+
+export async function isQueuePaused(reader: SqlReader): Promise<boolean> {
+  return (await readMeta(reader, 'embedding_queue_paused')) === '1';
+}
+
+export async function setQueuePaused(session: SqlSession, paused: boolean): Promise<void> {
+  await writeMeta(session, 'embedding_queue_paused', paused ? '1' : '0');
+}
+
+async function writeMeta(session: SqlSession, name: MetaName, value: string): Promise<void> {
+  await session.run(
+    'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    [name, value],
+  );
 }
 
 async function readMeta(reader: SqlReader, name: MetaName): Promise<string | null> {
