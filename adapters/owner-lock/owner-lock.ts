@@ -46,7 +46,7 @@ export function acquireOwnerLock(dataDir: string): OwnerLock {
   }
   const id = randomUUID();
   const note: OwnerNote = { id, pid: process.pid, host: hostname(), startedAt: new Date().toISOString() };
-  writeFileSync(notePath, JSON.stringify(note));
+  writeNote(notePath, note);
   return {
     release: () => {
       // Gone before the lock, so that it never speaks for a process that no longer owns the folder.
@@ -80,6 +80,15 @@ function describeOwner(notePath: string): string {
   return note === null
     ? 'it has not said its name yet'
     : `process ${note.pid} on ${note.host}, since ${note.startedAt}`;
+}
+
+/** On a full disk the lock holds without it, and the service must start to be able to delete. */
+function writeNote(path: string, note: OwnerNote): void {
+  try {
+    writeFileSync(path, JSON.stringify(note));
+  } catch {
+    rmSync(path, { force: true });
+  }
 }
 
 /** Null when there is none, or none that can be read: it is a courtesy, not a fact to depend on. */

@@ -1,10 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Hono } from 'hono';
 import { openLibsqlCatalog } from '../../adapters/catalog/libsql/open.ts';
 import type { LibsqlCatalog } from '../../adapters/catalog/libsql/options.ts';
-import { databasePathOf } from '../../adapters/catalog/libsql/database-url.ts';
 import { systemClock } from '../../adapters/clock/system-clock.ts';
 import { HashEmbedder } from '../../adapters/embedder/hash/hash-embedder.ts';
 import { acquireOwnerLock } from '../../adapters/owner-lock/owner-lock.ts';
@@ -78,6 +75,7 @@ export async function openApplication(
       catalog,
       collection,
       embedder,
+      maintenance: catalog.maintenance,
       clock: systemClock,
       logger,
       indexSettings: config.index,
@@ -104,15 +102,18 @@ const openKeys = (config: Config, { access }: ApplicationOverrides): Promise<Key
   access === 'in-process' ? { keys: [], generatedKey: null } : openKeyRing(config);
 
 function openCatalog(config: Config, logger: Logger): Promise<LibsqlCatalog> {
-  const url = config.databaseUrl ?? pathToFileURL(resolve(config.dataDir, 'chl.db')).href;
   const writerThread = entryUrl('writer-thread');
   const readerThread = entryUrl('reader-thread');
   return openLibsqlCatalog({
-    path: databasePathOf(url),
+    path: databasePath(config),
+  const backupThread = entryUrl('backup-thread');
     ...(writerThread === null ? {} : { writerThread }),
     ...(readerThread === null ? {} : { readerThread }),
     logger,
   });
+    ...(backupThread === null ? {} : { backupThread }),
+    changesKept: config.changesKept,
+    reserveBytes: config.diskReserveBytes,
 }
 
 /** Vectors of two embedders never mix: a database belongs to the first one that wrote into it. */
@@ -144,7 +145,7 @@ const collectionSpec = (config: Config, catalog: LibsqlCatalog, embedder: Embedd
   name: 'entries',
   databaseUrl: catalog.databaseUrl,
   databaseAuthToken: null,
-  directory: join(resolve(config.dataDir), 'index'),
+  directory: indexFolder(config),
   fingerprint: fingerprintText(embedder.fingerprint),
   dimension: embedder.fingerprint.dimension,
   backend: config.index.backend,

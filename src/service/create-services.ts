@@ -1,8 +1,10 @@
 import { ObservedMutex } from '../core/locks/observed-mutex.ts';
+import type { CatalogMaintenance } from '../core/ports/catalog-maintenance.ts';
 import type { Catalog } from '../core/ports/catalog.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
 import type { IndexCollection } from '../core/ports/index-host.ts';
 import type { Clock, Logger } from '../core/ports/runtime.ts';
+import { AuditLog } from './audit-log.ts';
 import { CategoryDirectory } from './category-directory.ts';
 import { Categories } from './category-service.ts';
 import { ChangeFeed } from './change-feed.ts';
@@ -18,6 +20,7 @@ import { IdempotentRequests } from './idempotent-requests.ts';
 import { Importer } from './importer.ts';
 import { IndexAdmin } from './index-admin.ts';
 import type { IndexSettings } from './index-status-view.ts';
+import { Maintenance } from './maintenance-service.ts';
 import { DEFAULT_SERVICE_OPTIONS, type ServiceOptions } from './options.ts';
 import { Queues } from './queue-service.ts';
 import { Retrieval } from './retrieval.ts';
@@ -31,6 +34,8 @@ import { Transfer } from './transfer-service.ts';
 /** What the services stand on. Whoever opened the ports closes them, after `services.close()`. */
 export interface ServicePorts {
   readonly catalog: Catalog;
+  /** Of a database that is a file here; without it backup and compaction are refused. */
+  readonly maintenance?: CatalogMaintenance;
   readonly collection: IndexCollection;
   readonly embedder: Embedder;
   readonly clock: Clock;
@@ -67,6 +72,7 @@ export function createServices(
   const duplicateFinder = new DuplicateFinder({ collection, reader, gateway });
   const sessions = new SessionStore(options.sessions);
   const requests = new IdempotentRequests();
+  const audit = new AuditLog({ committer, clock, logger });
   const shared = {
     reader,
     collection,
@@ -76,6 +82,7 @@ export function createServices(
     sessions,
     seqTokens,
     requests,
+    audit,
     clock,
     logger,
   };
@@ -98,6 +105,7 @@ export function createServices(
     guidelines: new Guidelines(ports.guides ?? {}),
     changes,
     index,
+    maintenance: new Maintenance({ maintenance: ports.maintenance ?? null, audit }),
     queue: new Queues(shared),
     health: new Health(shared),
     async close() {

@@ -1,6 +1,7 @@
 import { toChlError } from '../core/errors.ts';
 import type { IndexCollection } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
+import type { AuditLog } from './audit-log.ts';
 import type {
   IndexStatusResponse,
   RebuildResponse,
@@ -16,6 +17,7 @@ export interface IndexAdminParts {
   readonly settings: IndexSettings;
   readonly modelName: string;
   readonly logger: Logger;
+  readonly audit: AuditLog;
 }
 
 export class IndexAdmin implements IndexAdminService {
@@ -32,9 +34,10 @@ export class IndexAdmin implements IndexAdminService {
     return indexStatusView(await collection.status(), settings, modelName);
   }
 
-  async rebuild({ caller }: RequestContext): Promise<RebuildResponse> {
-    this.#parts.logger.info({ caller }, 'a rebuild of the index was asked for');
+  async rebuild(context: RequestContext): Promise<RebuildResponse> {
+    this.#parts.logger.info({ caller: context.caller }, 'a rebuild of the index was asked for');
     const { vectors, generation, durationMs } = await this.#parts.collection.rebuild();
+    await this.#parts.audit.record(context, 'index.rebuild', { vectors, generation });
     return {
       status: 'success',
       message: `Rebuilt the index from ${vectors} vectors.`,
@@ -54,9 +57,10 @@ export class IndexAdmin implements IndexAdminService {
     };
   }
 
-  async save({ caller }: RequestContext): Promise<SaveResponse> {
-    this.#parts.logger.info({ caller }, 'a save of the index was asked for');
+  async save(context: RequestContext): Promise<SaveResponse> {
+    this.#parts.logger.info({ caller: context.caller }, 'a save of the index was asked for');
     const { generation, seq, bytes } = await this.#parts.collection.save();
+    await this.#parts.audit.record(context, 'index.save', { generation, seq });
     return {
       status: 'success',
       message: `Saved generation ${generation}, ${bytes} bytes, complete to change ${seq}.`,

@@ -1,4 +1,6 @@
+import type { CatalogBackup } from '../core/ports/catalog-maintenance.ts';
 import type {
+  CompactResponse,
   IndexStatusResponse,
   QueueStatusResponse,
   RebuildResponse,
@@ -53,6 +55,7 @@ export interface Services {
   readonly guidelines: GuidelineService;
   readonly changes: ChangeService;
   readonly index: IndexAdminService;
+  readonly maintenance: MaintenanceService;
   readonly queue: QueueService;
   readonly health: HealthService;
   /** Finishes the writes it has taken, then ends. The ports are closed by whoever opened them. */
@@ -117,6 +120,14 @@ export interface IndexAdminService {
   /** Starts it, or joins the one that runs; how it ends is in the log and the index status. */
   startRebuild(context: RequestContext): Promise<RebuildStartedResponse>;
   save(context: RequestContext): Promise<SaveResponse>;
+}
+
+/** Of the database; the index has its own. */
+export interface MaintenanceService {
+  /** @throws STORAGE_FULL, UNAVAILABLE, CORRUPT when the copy is not whole */
+  backup(context: RequestContext): Promise<CatalogBackup>;
+  /** Writes wait meanwhile. @throws STORAGE_FULL, UNAVAILABLE */
+  compact(context: RequestContext): Promise<CompactResponse>;
 }
 
 export interface QueueService {

@@ -7,6 +7,9 @@ export interface ReservingWriterOptions extends LocalWriterOptions {
   readonly reserve: DiskReserve;
 }
 
+/** A deletion logs about 15 pages; the log is emptied in between, so a small reserve is enough for many. */
+const DELETED_AT_ONCE = 16;
+
 /**
  * The writer on a disk that may fill up. Writes never use the reserve. A deletion that finds the disk
  * full is repeated with the reserve given back; from then on everything but deletions is refused
@@ -70,14 +73,22 @@ export class ReservingWriter implements BindingWriter {
 
   async #commitDeletions(group: readonly WriteOperation[]): Promise<CommitReport> {
     const deletions = group.filter(isDeletion);
-    if (deletions.length === 0) throw full();
-    const report = await this.#writer.commit(deletions);
-    await this.#tryToFlush();
-    const outcomes = report.outcomes.values();
-    return {
-      ...report,
-      outcomes: group.map((operation) => (isDeletion(operation) ? next(outcomes) : refused())),
-    };
+    const reports: CommitReport[] = [];
+    for (let done = 0; done < deletions.length; done += DELETED_AT_ONCE) {
+      try {
+        reports.push(await this.#writer.commit(deletions.slice(done, done + DELETED_AT_ONCE)));
+      } catch (error) {
+        // Deletions that were committed have happened, whatever becomes of the rest.
+        if (!isFull(error) || reports.length === 0) throw error;
+        break;
+      }
+      await this.#tryToFlush();
+    }
+    const [first, last] = [reports[0], reports.at(-1)];
+    if (first === undefined || last === undefined) throw full();
+    const settled = reports.flatMap(({ outcomes }) => outcomes).values();
+    const outcomes = group.map((operation) => outcomeOf(operation, settled));
+    return { outcomes, before: first.before, after: last.after };
   }
 
   /** Of no consequence for what was committed; the next write tries again. */
@@ -111,11 +122,8 @@ const full = (): ChlError =>
     hint: 'Delete entries or free some disk space, then repeat the request.',
   });
 
-const refused = (): WriteOutcome => ({ ok: false, error: full().toData() });
-
-function next(outcomes: Iterator<WriteOutcome>): WriteOutcome {
-  const { value, done } = outcomes.next();
-  if (done === true)
-    throw new ChlError('INTERNAL', 'A deletion has no outcome.', { operation: 'catalog.commit' });
-  return value;
+/** @param settled of the deletions, in order; it ends early when the reserve was not enough for all */
+function outcomeOf(operation: WriteOperation, settled: Iterator<WriteOutcome>): WriteOutcome {
+  const next = isDeletion(operation) ? settled.next() : null;
+  return next === null || next.done === true ? { ok: false, error: full().toData() } : next.value;
 }

@@ -51,6 +51,13 @@ export const environmentSchema = z.object({
     .default(1000)
     .describe('New vectors are scanned exactly until this many are sealed into a segment.'),
 
+  CHL_CHANGES_RETENTION: integer(1, Number.MAX_SAFE_INTEGER)
+    .default(1_000_000)
+    .describe('How many of the newest changes the feed keeps; a reader from further back gets 410.'),
+  CHL_DISK_RESERVE_MB: integer(0, 4096)
+    .default(8)
+    .describe('Room kept beside the database so that entries can be deleted on a full disk. 0: none.'),
+
   CHL_EMBEDDER: oneOf(EMBEDDER_CHOICES)
     .default('hash')
     .describe('What turns text into vectors. `hash` is built in, offline and lexical.'),

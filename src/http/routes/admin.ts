@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import {
+  compactResponse,
   indexStatusResponse,
   queueStatusResponse,
   rebuildQuery,
@@ -7,9 +9,10 @@ import {
   saveResponse,
 } from '../../service/contract/admin.ts';
 import type { Services } from '../../service/services.ts';
+import { backupResponse, SQLITE } from '../backup-response.ts';
 import { Answer, endpoint, ok, type Endpoint } from '../endpoint.ts';
 
-export const adminEndpoints = ({ index, queue }: Services): readonly Endpoint[] => [
+export const adminEndpoints = ({ index, maintenance, queue }: Services): readonly Endpoint[] => [
   endpoint({
     method: 'get',
     path: '/admin/index/status',
@@ -41,6 +44,30 @@ export const adminEndpoints = ({ index, queue }: Services): readonly Endpoint[] 
     role: 'admin',
     answers: ok(saveResponse),
     handle: ({ context }) => index.save(context),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/admin/backup',
+    tag: 'service',
+    summary: 'A checked copy of the database as of now, for chl restore; writes go on',
+    role: 'admin',
+    answers: {
+      200: {
+        schema: z.string().meta({ format: 'binary' }),
+        mediaType: SQLITE,
+        description: 'A SQLite file; the header Content-Digest has its SHA-256',
+      },
+    },
+    handle: async ({ context }) => backupResponse(await maintenance.backup(context)),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/admin/compact',
+    tag: 'service',
+    summary: 'Gives unused room of the database back; writes wait meanwhile',
+    role: 'admin',
+    answers: ok(compactResponse),
+    handle: ({ context }) => maintenance.compact(context),
   }),
   endpoint({
     method: 'get',

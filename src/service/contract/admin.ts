@@ -72,6 +72,14 @@ export const saveResponse = z.object({
 });
 export type SaveResponse = z.infer<typeof saveResponse>;
 
+export const compactResponse = z.object({
+  status: z.literal('success'),
+  message: z.string(),
+  bytes_before: z.int(),
+  bytes_after: z.int(),
+});
+export type CompactResponse = z.infer<typeof compactResponse>;
+
 export const queueStatusResponse = z.object({
   pending: z.int(),
   failed: z.int(),

@@ -18,11 +18,10 @@ export async function fileProblems(reader: SqlReader, depth: 'quick' | 'full'): 
 /** Rows that refer to a row that is not there. */
 export async function referenceProblems(reader: SqlReader): Promise<readonly string[]> {
   const rows = await reader.all('PRAGMA foreign_key_check');
-  return rows
-    .slice(0, NAMED_MAX)
-    .map(
-      (row) => `row ${row['rowid']} of ${row['table']} refers to a row of ${row['parent']} that is not there`,
-    );
+  return rows.slice(0, NAMED_MAX).map((row) => {
+    const [table, parent] = [String(row['table']), String(row['parent'])];
+    return `row ${String(row['rowid'])} of ${table} refers to a row of ${parent} that is not there`;
+  });
 }
 
 /** @throws CORRUPT with the first problem */
