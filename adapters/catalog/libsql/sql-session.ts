@@ -18,7 +18,7 @@ export interface SqlReader {
 
 /** A connection on which a transaction may be open. */
 export interface SqlSession extends SqlReader {
-  /** @returns the rowid of the last row inserted; half the cost of asking for it by RETURNING */
+  /** @returns the rowid of the last row inserted: cheaper than asking for it by RETURNING */
   run(sql: string, args?: readonly SqlValue[]): Promise<number>;
 }
 

@@ -9,12 +9,6 @@ export interface SqliteConnectionOptions {
   readonly readOnly: boolean;
 }
 
-/** Per connection. SQLite's 2 MB hold the indexes of a few thousand entries only. */
-const CACHE_KIB = 32_768;
-
-/** 16 MB of log. At SQLite's 1,000 pages a busy writer copies the same pages back every few groups. */
-const CHECKPOINT_PAGES = 4_000;
-
 /** Filters make a few dozen texts; the bound only keeps a surprise from growing without end. */
 const CACHED_STATEMENTS_MAX = 256;
 
@@ -32,8 +26,6 @@ export class SqliteConnection implements SqlConnection {
       this.#pragma('foreign_keys = ON');
       // FULL: the log is synced at every commit, which is what an acknowledgement promises.
       this.#pragma('synchronous = FULL');
-      this.#pragma(`cache_size = -${CACHE_KIB}`);
-      this.#pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       if (options.readOnly) this.#pragma('query_only = ON');
     } catch (error) {
       this.#database.close();

@@ -30,7 +30,6 @@ export async function applyGroup(
   const before = group.last;
   const outcomes: WriteOutcome[] = [];
   for (const operation of operations) outcomes.push(await applyInSavepoint(group, operation, onUnexpected));
-  await group.flushText();
   const keyed = operations.findLast((operation) => operation.idempotency !== undefined);
   if (keyed !== undefined) await purgeExpiredKeys(session, keyed.atMs);
   return { outcomes, before, after: group.last };
@@ -42,7 +41,7 @@ async function applyInSavepoint(
   operation: WriteOperation,
   onUnexpected: UnexpectedListener,
 ): Promise<WriteOutcome> {
-  const mark = group.mark();
+  const mark = group.last;
   await group.session.run('SAVEPOINT operation');
   try {
     const outcome = await applyOnce(group, operation);

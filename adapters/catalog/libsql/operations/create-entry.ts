@@ -1,4 +1,4 @@
-import { entryText, type Entry } from '../../../../src/core/entry.ts';
+import type { Entry } from '../../../../src/core/entry.ts';
 import type { NewEntry } from '../../../../src/core/ports/catalog.ts';
 import { indexDocument } from '../index-document.ts';
 import { entryByRef, insertEntry } from '../tables/entries.ts';
@@ -25,7 +25,6 @@ export async function createEntry(
   const plan = planEmbedding(embedding, null, group.nextSeq);
   const entry = await insertEntry(session, input, plan.state, atMs);
   await carryOutPlan(session, plan, entry, embedding);
-  group.replaceText(entry.key, null, entryText(entry));
   const seq = await group.recordChange('create', entry, entry.version, atMs);
   await insertHistory(session, entry, { seq, op: 'create', version: entry.version, actor, atMs });
   return {

@@ -1,4 +1,3 @@
-import { entryText } from '../../../../src/core/entry.ts';
 import { deleteEntry as removeRows } from '../tables/entries.ts';
 import { insertHistory } from '../tables/history.ts';
 import type { GroupContext, OperationOf, OperationResult } from './group-context.ts';
@@ -15,7 +14,6 @@ export async function deleteEntry(
 
   const version = entry.version + 1;
   await removeRows(session, entry);
-  group.replaceText(entry.key, entryText(entry), null);
   const seq = await group.recordChange('delete', entry, version, atMs);
   await insertHistory(session, entry, { seq, op: 'delete', version, actor, atMs });
   return {

@@ -1,8 +1,7 @@
-import type { Entry, EntryText } from '../../../../src/core/entry.ts';
-import { asSeq, type EntryKey, type Seq } from '../../../../src/core/ids.ts';
+import type { Entry } from '../../../../src/core/entry.ts';
+import { asSeq, type Seq } from '../../../../src/core/ids.ts';
 import type { ChangeRecord, WriteOperation, WriteOutcome } from '../../../../src/core/ports/catalog.ts';
 import type { ChangeMark } from '../../../../src/core/ports/index-source.ts';
-import { indexText, unindexText } from '../../../text/fts5/table.ts';
 import type { SqlSession } from '../sql-session.ts';
 import { selectCategory } from '../tables/categories.ts';
 import { insertChange, lastChange } from '../tables/changes.ts';
@@ -19,18 +18,6 @@ export type OperationResult = Omit<
   'ok' | 'replayed' | 'extras'
 >;
 
-/** Where a savepoint returns to. */
-export interface GroupMark {
-  readonly last: ChangeMark;
-  readonly textChangeCount: number;
-}
-
-interface TextChange {
-  readonly key: EntryKey;
-  readonly before: EntryText | null;
-  readonly after: EntryText | null;
-}
-
 /**
  * The transaction of one group. It hands out change numbers ahead of the rows that carry them: an
  * entry names its change and a vector is named by one, and both are written before the change is.
@@ -39,7 +26,6 @@ interface TextChange {
 export class GroupContext {
   readonly session: SqlSession;
   #last: ChangeMark;
-  #textChanges: TextChange[] = [];
   /** Looked up once per group, and again after a rollback, which may have taken them back. */
   #categories = new Set<string>();
   #fingerprint: string | null = null;
@@ -77,38 +63,18 @@ export class GroupContext {
     return this.#last.seq;
   }
 
-  /**
-   * Notes what the full-text index has to learn from the operation. It is told at the end of the
-   * group, because it flushes to disk at every savepoint that follows a word: at 41 writes a group,
-   * that was half of the whole time.
-   */
-  replaceText(key: EntryKey, before: EntryText | null, after: EntryText | null): void {
-    if (before?.heading === after?.heading && before?.body === after?.body) return;
-    this.#textChanges.push({ key, before, after });
-  }
-
-  async flushText(): Promise<void> {
-    for (const { key, before, after } of this.#textChanges) {
-      if (before !== null) await unindexText(this.session, key, before);
-      if (after !== null) await indexText(this.session, key, after);
-    }
-    this.#textChanges = [];
-  }
-
   /** After many changes were written at once, and the embedder perhaps changed. */
   moveTo(last: ChangeMark): void {
     this.#last = last;
     this.#fingerprint = null;
   }
 
-  mark(): GroupMark {
-    return { last: this.#last, textChangeCount: this.#textChanges.length };
-  }
-
-  /** After a savepoint was rolled back: its numbers are free again, so the feed stays dense. */
-  rewind(mark: GroupMark): void {
-    this.#last = mark.last;
-    this.#textChanges.length = mark.textChangeCount;
+  /**
+   * After a savepoint was rolled back: its numbers are free again, so the feed stays dense.
+   * @param last the newest change when the savepoint was set
+   */
+  rewind(last: ChangeMark): void {
+    this.#last = last;
     this.#categories.clear();
     this.#fingerprint = null;
   }

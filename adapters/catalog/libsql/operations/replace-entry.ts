@@ -1,4 +1,4 @@
-import { entryText, type Entry, type EntryData } from '../../../../src/core/entry.ts';
+import type { Entry, EntryData } from '../../../../src/core/entry.ts';
 import type { EmbeddingInput } from '../../../../src/core/ports/catalog.ts';
 import { indexDocument } from '../index-document.ts';
 import { clearEmbedding, embeddingOf } from '../tables/embeddings.ts';
@@ -33,7 +33,6 @@ export async function replaceEntry(
   const updated = await updateEntry(session, entry, { categoryCode, data, tags, ref, ...plan.state }, atMs);
   if (plan.step !== 'keep') await clearEmbedding(session, entry.key);
   await carryOutPlan(session, plan, updated, embedding);
-  group.replaceText(entry.key, entryText(entry), entryText(updated));
   const seq = await group.recordChange('update', updated, updated.version, atMs);
   await insertHistory(session, updated, { seq, op: 'update', version: updated.version, actor, atMs });
   return {

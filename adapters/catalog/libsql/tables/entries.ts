@@ -1,6 +1,7 @@
-import type { EmbeddingStatus, EntityType, Entry } from '../../../../src/core/entry.ts';
+import { entryText, type EmbeddingStatus, type EntityType, type Entry } from '../../../../src/core/entry.ts';
 import { asEntryKey, type EntryKey, type Seq, type VectorId } from '../../../../src/core/ids.ts';
 import type { NewEntry } from '../../../../src/core/ports/catalog.ts';
+import { indexText, unindexText } from '../../../text/fts5/table.ts';
 import type { SqlReader, SqlSession } from '../sql-session.ts';
 import { clearEmbedding } from './embeddings.ts';
 import { dataToColumns, entryFromRow } from './entry-row.ts';
@@ -49,6 +50,7 @@ export async function insertEntry(
   );
   const key = asEntryKey(rowid);
   await insertTags(session, key, input.tags);
+  await indexText(session, key, columns);
   const { type: _type, data: _data, ...fields } = input;
   const common = {
     ...fields,
@@ -101,6 +103,11 @@ export async function updateEntry(
   );
   await session.run('DELETE FROM entry_tags WHERE entry_key = ?', [entry.key]);
   await insertTags(session, entry.key, changes.tags);
+  const before = entryText(entry);
+  if (before.heading !== columns.heading || before.body !== columns.body) {
+    await unindexText(session, entry.key, before);
+    await indexText(session, entry.key, columns);
+  }
   return updated;
 }
 
@@ -117,6 +124,7 @@ export async function setEmbedding(session: SqlSession, entry: Entry, state: Emb
 
 /** With its tags, its vector and its place in the queue; its history stays. */
 export async function deleteEntry(session: SqlSession, entry: Entry): Promise<void> {
+  await unindexText(session, entry.key, entryText(entry));
   await clearEmbedding(session, entry.key);
   await session.run('DELETE FROM entry_tags WHERE entry_key = ?', [entry.key]);
   await session.run('DELETE FROM entries WHERE entry_key = ?', [entry.key]);
