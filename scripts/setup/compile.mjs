@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { BUILD, NODE_MODULES, ROOT } from './paths.mjs';
 import { run } from './run.mjs';
+import { copyStaticFiles, isStaticFile } from './static-files.mjs';
 import { say, SetupError } from './terminal.mjs';
 
 const SOURCE_FOLDERS = ['src', 'adapters'];
@@ -21,6 +22,7 @@ export async function compile() {
   const tsc = join(NODE_MODULES, 'typescript', 'bin', 'tsc');
   const { ok, output } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: ROOT });
   if (!ok) throw new SetupError(`The sources do not compile:\n${output.trim()}`);
+  copyStaticFiles(DIST);
   removeOrphans();
   mkdirSync(BUILD, { recursive: true });
   writeFileSync(STAMP, state);
@@ -40,8 +42,10 @@ function sourceState() {
 /** Output of sources that are gone; the rest is overwritten in place, under a service that may be running. */
 function removeOrphans() {
   for (const file of filesBelow('dist')) {
-    const stem = file.slice('dist/'.length).replace(/\.(js|js\.map)$/, '');
-    const hasSource = ['.ts', '.tsx'].some((extension) => existsSync(join(ROOT, stem + extension)));
+    const path = file.slice('dist/'.length);
+    const stem = path.replace(/\.(js|js\.map)$/, '');
+    const sources = isStaticFile(path) ? [path] : [`${stem}.ts`, `${stem}.tsx`];
+    const hasSource = sources.some((source) => existsSync(join(ROOT, source)));
     if (!hasSource) rmSync(join(ROOT, file));
   }
 }
