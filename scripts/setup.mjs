@@ -8,13 +8,14 @@ import { say, SetupError } from './setup/terminal.mjs';
  * Brings a fresh clone to where the service runs and the tests can: packages, FAISS, dist. What is
  * done already is skipped. Plain JavaScript with no dependency, since it runs before there are any.
  *
- * @param {{retry?: boolean}} [options] `retry` tries again what failed the last time
+ * @param {{retry?: boolean, compiles?: boolean}} [options] `retry` tries again what failed the last
+ *   time; `compiles: false` stops before dist, for an image whose layers come one after the other
  */
-export async function setUp(options) {
+export async function setUp({ retry = false, compiles = true } = {}) {
   checkNodeVersion();
   await installPackages();
-  await setUpFaiss(options);
-  await compile();
+  await setUpFaiss({ retry });
+  if (compiles) await compile();
 }
 
 /** Runs `main`, and ends the process with a message rather than a stack when set-up fails. */
@@ -28,4 +29,6 @@ export async function runProgram(main) {
   }
 }
 
-if (process.argv[1] === import.meta.filename) await runProgram(() => setUp({ retry: true }));
+if (process.argv[1] === import.meta.filename) {
+  await runProgram(() => setUp({ retry: true, compiles: !process.argv.includes('--no-compile') }));
+}

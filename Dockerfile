@@ -1,0 +1,48 @@
+# CHL on Node. Two stages: what compiles stays behind.
+#
+#   docker build -t chl .
+#   docker run --read-only -v chl-data:/data -p 8000:8000 chl
+#
+# The first start prints one admin key; see README.md.
+
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+# The package lists stay: set-up reads from them where the source of FAISS' kernels is.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends g++ libfaiss-dev libopenblas-dev dpkg-dev xz-utils
+COPY package.json package-lock.json .npmrc ./
+COPY scripts scripts
+# The binding is built against this image's FAISS, with AVX2 kernels and a baseline for older CPUs. Set-up
+# would go on with hnswlib-wasm where that fails; an image that promises FAISS must not.
+RUN CHL_SETUP_FAISS=source node scripts/setup.mjs --no-compile \
+ && test -e .build/faiss/faiss-baseline.node \
+ && { test -e .build/faiss/faiss-avx2.node || test "$(uname -m)" != x86_64; }
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+COPY adapters adapters
+RUN CHL_SETUP_FAISS=source node scripts/setup.mjs \
+ && npm prune --omit=dev --omit=optional --loglevel=error \
+ && find node_modules dist -name '*.map' -delete
+
+FROM node:24-bookworm-slim AS runtime
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libopenblas0-pthread liblapack3 libgomp1 \
+ && rm -rf /var/lib/apt/lists/* \
+ && install -d -o node -g node /data
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY --from=build /app/.build/faiss .build/faiss
+ENV NODE_ENV=production \
+    CHL_HOST=0.0.0.0 \
+    CHL_PORT=8000 \
+    CHL_DATA_DIR=/data
+USER node
+VOLUME /data
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.CHL_PORT}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/src/entry/cli.js"]
+CMD ["serve"]
