@@ -2,7 +2,12 @@ import { Mutex } from 'async-mutex';
 import { ChlError } from '../../../src/core/errors.ts';
 import { failpoint } from '../../../src/core/failpoints.ts';
 import type { CatalogWriter, CommitReport, WriteOperation } from '../../../src/core/ports/catalog.ts';
-import { mergeTextIndex } from '../../text/fts5/table.ts';
+import {
+  checkTextIndex,
+  isTextIndexDamage,
+  mergeTextIndex,
+  rebuildTextIndex,
+} from '../../text/fts5/table.ts';
 import { checkSchemaVersion, migrate } from './migrations/migrate.ts';
 import type { SqlConnection, SqlSession } from './sql-session.ts';
 import { didNotHappen, outcomeUnknown, rollBack, sqlFault, sqliteCode } from './sqlite-errors.ts';
@@ -34,6 +39,9 @@ export interface BindingWriter extends CatalogWriter {
   close(): Promise<void>;
 }
 
+/** Checked at every start up to here, in about a second; above it by `chl verify`. */
+const TEXT_CHECK_ENTRIES_MAX = 100_000;
+
 /**
  * The one writer of a database file, on whatever thread it is called. After any failure of a
  * transaction its connection is thrown away, because SQLite may go on inside the failed transaction
@@ -46,6 +54,9 @@ export class LocalWriter implements BindingWriter {
   #connection: SqlConnection | null;
   /** Everything this connection can see is known to survive power loss. Not so after a start or a fault. */
   #proven = false;
+  /** The full-text index was found damaged, and is rebuilt before the next transaction. */
+  #textIsDamaged = false;
+  #textCheck: Promise<void> | null = null;
 
   private constructor(options: LocalWriterOptions, connection: SqlConnection) {
     this.#options = options;
@@ -144,7 +155,26 @@ export class LocalWriter implements BindingWriter {
         await this.#discard(error);
         throw await this.#judgeFailedCommit(error, (session) => isVisible(session, result));
       }
+      // After the first transaction: the start of the service waits for that one, and for no check.
+      this.#textCheck ??= this.#checkText();
       return result;
+    });
+  }
+
+  /**
+   * Damage in the full-text index shows late, when the entry whose words it lost is changed, or never:
+   * as an answer without it. So each start looks, behind the first transaction, and rebuilds it.
+   */
+  #checkText(): Promise<void> {
+    return this.#mutex.runExclusive(async () => {
+      try {
+        const connection = await this.#provenConnection();
+        if ((await countEntries(connection)) <= TEXT_CHECK_ENTRIES_MAX) await checkTextIndex(connection);
+      } catch (error) {
+        await this.#discard(error);
+      }
+      // Nobody waits for this: what fails is reported, and the next write tries again.
+      if (this.#textIsDamaged) await this.#provenConnection().catch(() => undefined);
     });
   }
 
@@ -153,6 +183,8 @@ export class LocalWriter implements BindingWriter {
       this.#connection ??= this.#options.connect();
       if (!this.#proven) await emptyLog(this.#connection);
       this.#proven = true;
+      if (this.#textIsDamaged) await rebuildTextIndex(this.#connection);
+      this.#textIsDamaged = false;
       return this.#connection;
     } catch (error) {
       await this.#discard(error);
@@ -181,6 +213,7 @@ export class LocalWriter implements BindingWriter {
   async #discard(error: unknown): Promise<void> {
     this.#report('The writing connection is replaced after a failure.', error);
     this.#proven = false;
+    this.#textIsDamaged ||= isTextIndexDamage(error);
     const connection = this.#connection;
     if (connection === null) return;
     this.#connection = null;
@@ -193,6 +226,11 @@ export class LocalWriter implements BindingWriter {
     const cause = error instanceof Error ? error.message : String(error);
     this.#options.onFault({ message, sqliteCode: sqliteCode(error), cause });
   }
+}
+
+async function countEntries(connection: SqlConnection): Promise<number> {
+  const row = await connection.first('SELECT count(*) AS entries FROM entries');
+  return row?.['entries'] as number;
 }
 
 async function useWriteAheadLog(connection: SqlConnection): Promise<void> {

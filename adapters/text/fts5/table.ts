@@ -1,16 +1,22 @@
 import type { EntryText } from '../../../src/core/entry.ts';
 import type { EntryKey } from '../../../src/core/ids.ts';
 import type { SqlSession } from '../../catalog/libsql/sql-session.ts';
+import { sqliteCode } from '../../catalog/libsql/sqlite-errors.ts';
 
 /**
  * SQLite's full-text index (sqlite.org/fts5.html). It holds no text of its own ("external content"):
  * `entries` does, so a damaged index is rebuilt from it by one statement.
  */
-export const CREATE_FTS_TABLE = `CREATE VIRTUAL TABLE entries_fts USING fts5(
+const createTable = (name: string): string => `CREATE VIRTUAL TABLE ${name} USING fts5(
   heading, body,
   content = 'entries', content_rowid = 'entry_key',
   tokenize = 'porter unicode61 remove_diacritics 2'
 )`;
+
+export const CREATE_FTS_TABLE = createTable('entries_fts');
+
+/** Where FTS5 keeps what the index is made of. */
+const SHADOW_TABLES = ['data', 'idx', 'docsize', 'config'] as const;
 
 export async function indexText(session: SqlSession, key: EntryKey, text: EntryText): Promise<void> {
   await session.run('INSERT INTO entries_fts (rowid, heading, body) VALUES (?, ?, ?)', [
@@ -28,8 +34,41 @@ export async function unindexText(session: SqlSession, key: EntryKey, text: Entr
   );
 }
 
+/** From the text of `entries`, however damaged the index is. */
 export async function rebuildTextIndex(session: SqlSession): Promise<void> {
-  await session.run(`INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')`);
+  await session.run('SAVEPOINT text_index');
+  try {
+    await rebuild(session);
+  } catch (error) {
+    if (!isTextIndexDamage(error)) throw error;
+    await session.run('ROLLBACK TO text_index');
+    await emptyTextIndex(session);
+    await rebuild(session);
+  }
+  await session.run('RELEASE text_index');
+}
+
+const rebuild = (session: SqlSession): Promise<number> =>
+  session.run(`INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')`);
+
+/**
+ * An index too damaged for FTS5 to open can be neither rebuilt nor dropped by it. So its tables get
+ * the content of those of a new, empty index.
+ */
+async function emptyTextIndex(session: SqlSession): Promise<void> {
+  await session.run(createTable('empty_fts'));
+  for (const shadow of SHADOW_TABLES) {
+    await session.run(`DELETE FROM entries_fts_${shadow}`);
+    await session.run(`INSERT INTO entries_fts_${shadow} SELECT * FROM empty_fts_${shadow}`);
+  }
+  await session.run('DROP TABLE empty_fts');
+}
+
+/** The full-text index is damaged, or cannot even be opened; the entries are not concerned. */
+export function isTextIndexDamage(error: unknown): boolean {
+  if (sqliteCode(error)?.startsWith('SQLITE_CORRUPT_VTAB') === true) return true;
+  // A lost format number is a plain SQLITE_ERROR.
+  return error instanceof Error && error.message.includes('fts5 file format');
 }
 
 /** Into one b-tree: smaller, and faster to search (sqlite.org/fts5.html, "The 'optimize' Command"). */
