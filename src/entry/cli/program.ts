@@ -109,10 +109,59 @@ function defineCommands(program: CAC, invocation: Invocation): void {
     return withService((service) => statusCommand(service, json, terminal));
   });
 
+  defineMaintenance(program, { line, json, environment, terminal, withService });
+
   program.command('mcp', 'Speak MCP over stdio for a running service').action(async () => {
     const { runMcpProxy } = await import('./mcp.ts');
     await runMcpProxy(serviceAddress(line, environment));
     return EXIT.ok;
+  });
+}
+
+interface CommandParts extends Pick<Invocation, 'environment' | 'terminal'> {
+  readonly line: CommandLine;
+  readonly json: boolean;
+  readonly withService: (body: (service: Service) => Promise<ExitCode>) => Promise<ExitCode>;
+}
+
+/** Through the running service, where there is one; verify and restore need the folder to themselves. */
+function defineMaintenance(
+  program: CAC,
+  { line, json, environment, terminal, withService }: CommandParts,
+): void {
+  program
+    .command('verify', 'Check the database and the index snapshots, while no service runs')
+    .option('--repair', 'Make anew what is damaged and derived from the entries')
+    .action(async () => {
+      const { verifyCommand } = await import('./verify-command.ts');
+      return verifyCommand(environment, { repair: line.flag('repair'), json }, terminal);
+    });
+
+  program.command('rebuild', 'Build the index anew from the database').action(async () => {
+    const { rebuildCommand } = await import('./rebuild-command.ts');
+    return withService((service) => rebuildCommand(service, json, terminal));
+  });
+
+  program
+    .command('backup <file>', 'Copy the database into a file, while writes go on')
+    .option('--force', 'Replace the file if it is there')
+    .action(async (file: string) => {
+      const { backupCommand } = await import('./backup-command.ts');
+      return withService((service) =>
+        backupCommand(service, { file, force: line.flag('force'), json }, terminal),
+      );
+    });
+
+  program
+    .command('restore <file>', 'Replace the database by a backup, while no service runs')
+    .action(async (file: string) => {
+      const { restoreCommand } = await import('./restore-command.ts');
+      return restoreCommand(environment, { file, json }, terminal);
+    });
+
+  program.command('compact', 'Give the room of deleted entries back to the disk').action(async () => {
+    const { compactCommand } = await import('./compact-command.ts');
+    return withService((service) => compactCommand(service, json, terminal));
   });
 }
 

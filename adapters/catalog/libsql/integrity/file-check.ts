@@ -1,28 +1,27 @@
 import { ChlError } from '../../../../src/core/errors.ts';
 import type { SqlReader } from '../sql-session.ts';
-
-/** How many problems SQLite is asked to name; the first says enough, a thousand help nobody. */
-const NAMED_MAX = 20;
+import { problemsOf } from './problems.ts';
 
 /**
- * SQLite's own check of pages, trees and constraints, and of references between tables.
+ * SQLite's own check of pages, trees and constraints.
  * @param depth `quick` does not compare indexes with their tables: seconds instead of a minute at 1 GB
- * @returns what is wrong, in SQLite's words
  */
-export async function fileProblems(reader: SqlReader, depth: 'quick' | 'full'): Promise<readonly string[]> {
-  const pragma = depth === 'quick' ? 'quick_check' : 'integrity_check';
-  const rows = await reader.all(`PRAGMA ${pragma}(${NAMED_MAX})`);
-  return rows.map((row) => String(row[pragma] ?? row['integrity_check'])).filter((text) => text !== 'ok');
+export function fileProblems(reader: SqlReader, depth: 'quick' | 'full'): Promise<readonly string[]> {
+  return depth === 'quick'
+    ? problemsOf(reader, `SELECT quick_check AS problem FROM pragma_quick_check WHERE quick_check <> 'ok'`)
+    : problemsOf(
+        reader,
+        `SELECT integrity_check AS problem FROM pragma_integrity_check WHERE integrity_check <> 'ok'`,
+      );
 }
 
 /** Rows that refer to a row that is not there. */
-export async function referenceProblems(reader: SqlReader): Promise<readonly string[]> {
-  const rows = await reader.all('PRAGMA foreign_key_check');
-  return rows.slice(0, NAMED_MAX).map((row) => {
-    const [table, parent] = [String(row['table']), String(row['parent'])];
-    return `row ${String(row['rowid'])} of ${table} refers to a row of ${parent} that is not there`;
-  });
-}
+export const referenceProblems = (reader: SqlReader): Promise<readonly string[]> =>
+  problemsOf(
+    reader,
+    `SELECT 'row ' || coalesce(rowid, '?') || ' of ' || "table" || ' refers to a row of ' || parent || ' that is not there'
+       AS problem FROM pragma_foreign_key_check`,
+  );
 
 /** @throws CORRUPT with the first problem */
 export async function requireWholeDatabase(reader: SqlReader): Promise<void> {
