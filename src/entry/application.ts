@@ -17,6 +17,7 @@ import { createServices } from '../service/create-services.ts';
 import type { Services } from '../service/services.ts';
 import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
+import { databasePath, indexFolder } from './data-folder.ts';
 import { swaggerAssets } from './docs-assets.ts';
 import { openInlineHost, openProcessHost } from './index-host.ts';
 import { openKeyRing, type KeyRing } from './key-ring.ts';
@@ -73,9 +74,9 @@ export async function openApplication(
     const collection = host.open(collectionSpec(config, catalog, embedder));
     const services = createServices({
       catalog,
+      maintenance: catalog.maintenance,
       collection,
       embedder,
-      maintenance: catalog.maintenance,
       clock: systemClock,
       logger,
       indexSettings: config.index,
@@ -104,16 +105,16 @@ const openKeys = (config: Config, { access }: ApplicationOverrides): Promise<Key
 function openCatalog(config: Config, logger: Logger): Promise<LibsqlCatalog> {
   const writerThread = entryUrl('writer-thread');
   const readerThread = entryUrl('reader-thread');
+  const backupThread = entryUrl('backup-thread');
   return openLibsqlCatalog({
     path: databasePath(config),
-  const backupThread = entryUrl('backup-thread');
     ...(writerThread === null ? {} : { writerThread }),
     ...(readerThread === null ? {} : { readerThread }),
-    logger,
-  });
     ...(backupThread === null ? {} : { backupThread }),
     changesKept: config.changesKept,
     reserveBytes: config.diskReserveBytes,
+    logger,
+  });
 }
 
 /** Vectors of two embedders never mix: a database belongs to the first one that wrote into it. */
