@@ -4,6 +4,7 @@ import type {
   IndexCollection,
   IndexHits,
   IndexHost,
+  ProcessFigures,
 } from '../../../src/core/ports/index-host.ts';
 import type { Clock, Logger } from '../../../src/core/ports/runtime.ts';
 import type {
@@ -25,6 +26,8 @@ export interface IndexServerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   send(message: FromIndexProcess): void;
+  /** Of the process this runs in; told with every status. */
+  processFigures(): ProcessFigures;
   /** Runs `callback` once the messages that have already arrived were handled. */
   afterArrived(callback: () => void): void;
 }
@@ -109,7 +112,7 @@ export class IndexServer {
       case 'rebuild':
         return collection.rebuild();
       case 'status':
-        return collection.status();
+        return { ...(await collection.status()), process: this.#options.processFigures() };
       case 'close':
         this.#collections.delete(number);
         await collection.close();

@@ -1,5 +1,6 @@
 import type { IndexHost } from '../../../src/core/ports/index-host.ts';
 import type { Clock, Logger } from '../../../src/core/ports/runtime.ts';
+import { ProcessMonitor } from '../../process-figures/process-monitor.ts';
 import { IndexServer } from './index-server.ts';
 import { ipcLogger } from './ipc-logger.ts';
 import { leaveWithParent } from './leave-with-parent.ts';
@@ -16,11 +17,13 @@ export function serveIndexProcess(
     if (process.connected) process.send?.(message);
   };
   const logger = ipcLogger(send);
+  const monitor = new ProcessMonitor();
   const server = new IndexServer({
     host: createHost({ logger }),
     clock,
     logger,
     send,
+    processFigures: () => monitor.figures(),
     // Messages that came in one read are emitted before the check phase of the event loop.
     afterArrived: (callback) => setImmediate(callback),
   });

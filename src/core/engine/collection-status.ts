@@ -7,6 +7,7 @@ export interface CollectionLife {
   readonly reason: string | null;
   readonly lock: CollectionStatus['lock'];
   readonly counters: Pick<CollectionStatus['counters'], 'recoveries' | 'searches'>;
+  readonly figures: NonNullable<CollectionStatus['figures']>;
 }
 
 /** What `GET /admin/index/status` tells, as of now. */
@@ -16,13 +17,13 @@ export function collectionStatus(
   life: CollectionLife,
 ): CollectionStatus {
   const { dimension, fingerprint } = spec;
-  const common = { state: life.state, dimension, fingerprint, lock: life.lock };
+  const common = { state: life.state, dimension, fingerprint, lock: life.lock, figures: life.figures };
   return index === null
     ? { ...common, ...closedStatus(spec, life) }
     : { ...common, ...openStatus(spec, index, life) };
 }
 
-type Rest = Omit<CollectionStatus, 'state' | 'dimension' | 'fingerprint' | 'lock'>;
+type Rest = Omit<CollectionStatus, 'state' | 'dimension' | 'fingerprint' | 'lock' | 'figures'>;
 
 function openStatus(spec: CollectionSpec, index: OpenIndex, life: CollectionLife): Rest {
   const { state, persistence, maintenance } = index;

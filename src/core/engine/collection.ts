@@ -13,6 +13,7 @@ import type { ChangeBatch } from '../ports/index-source.ts';
 import type { Timer } from '../ports/runtime.ts';
 import type { CollectionOptions } from './collection-options.ts';
 import { collectionStatus } from './collection-status.ts';
+import { IndexRecorder } from './index-recorder.ts';
 import { openWithBackends } from './open-with-backends.ts';
 import type { OpenIndex } from './recovery.ts';
 import { answerAll, checkSearch } from './search.ts';
@@ -30,6 +31,7 @@ export class Collection implements IndexCollection {
   readonly #options: CollectionOptions;
   readonly #writeLock: ObservedMutex;
   readonly #maintenanceLock: ObservedMutex;
+  readonly #recorder: IndexRecorder;
   readonly #closing = new AbortController();
   readonly #batcher = new SearchBatcher((queries) => this.#answer(queries));
   #state: CollectionState = 'opening';
@@ -44,6 +46,7 @@ export class Collection implements IndexCollection {
   constructor(options: CollectionOptions) {
     this.#options = options;
     const { clock, logger } = options;
+    this.#recorder = new IndexRecorder(clock);
     this.#writeLock = new ObservedMutex({ name: 'index.write', clock, logger });
     this.#maintenanceLock = new ObservedMutex({ name: 'index.maintenance', clock, logger });
     this.#opening = this.#open();
@@ -80,7 +83,12 @@ export class Collection implements IndexCollection {
     const { spec } = this.#options;
     const lock = this.#writeLock.status();
     const counters = { recoveries: this.#recoveries, searches: this.#searches };
-    const life = { state: this.#state, reason: this.#reason, lock, counters };
+    const lockWaitMs = {
+      write: this.#writeLock.waitHistogram(),
+      maintenance: this.#maintenanceLock.waitHistogram(),
+    };
+    const figures = { ...this.#recorder.figures(), lockWaitMs };
+    const life = { state: this.#state, reason: this.#reason, lock, counters, figures };
     return Promise.resolve(collectionStatus(spec, this.#index, life));
   }
 
@@ -109,6 +117,7 @@ export class Collection implements IndexCollection {
       this.#reason = null;
       this.#failures = 0;
       this.#recoveries += 1;
+      this.#recorder.recovered(index.recovery.source);
       options.logger.info({ ...index.recovery, backend: index.backend.name }, 'the index is open');
       await index.maintenance.settle();
     } catch (error) {
@@ -171,7 +180,7 @@ export class Collection implements IndexCollection {
   #answer(queries: readonly IndexSearch[]): readonly IndexHits[] {
     const { state, backend } = this.#ready();
     this.#searches += queries.length;
-    return answerAll({ state, backend: backend.name }, queries);
+    return answerAll({ state, backend: backend.name, recorder: this.#recorder }, queries);
   }
 
   async #afterReady<T>(work: (index: OpenIndex) => Promise<T>): Promise<T> {

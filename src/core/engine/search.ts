@@ -4,6 +4,7 @@ import type { IndexHits, IndexSearch } from '../ports/index-host.ts';
 import type { TextHits } from '../ports/text-index.ts';
 import type { BackendName } from '../ports/vector-backend.ts';
 import type { DocumentTable } from './document-table.ts';
+import type { IndexRecorder } from './index-recorder.ts';
 import { FUSION_DEPTH, fuse, rankByText, rankByVector, type RankedHits, type VectorHits } from './fusion.ts';
 import type { IndexState } from './index-state.ts';
 import { cosineOf, searchVectors, type VectorQuery, type VectorScope } from './vector-search.ts';
@@ -11,28 +12,30 @@ import { cosineOf, searchVectors, type VectorQuery, type VectorScope } from './v
 export interface SearchContext {
   readonly state: IndexState;
   readonly backend: BackendName;
+  readonly recorder: IndexRecorder;
 }
 
 /**
  * Answers a batch in one synchronous step, so the table cannot change beneath it; the pinned view
  * keeps the segments. The vector parts go to each segment in one call.
  */
-export function answerAll(
-  { state, backend }: SearchContext,
-  queries: readonly IndexSearch[],
-): readonly IndexHits[] {
+export function answerAll(context: SearchContext, queries: readonly IndexSearch[]): readonly IndexHits[] {
+  const { state, backend, recorder } = context;
+  recorder.batch(queries.length);
   const view = state.view.pin();
   try {
     const scope: VectorScope = { view, table: state.table, dimension: state.dimension };
     const vectorQueries = queries.flatMap((query) =>
       query.mode === 'text' ? [] : [vectorPart(state, query)],
     );
-    const vectorHits = searchVectors(scope, vectorQueries).values();
+    const found =
+      vectorQueries.length === 0 ? [] : recorder.timeVectors(() => searchVectors(scope, vectorQueries));
+    const vectorHits = found.values();
     return queries.map((query) => {
       const isText = query.mode === 'text';
       const ranked = isText
-        ? rankText(state, query)
-        : rankNearest(state, scope, query, vectorHits.next().value!);
+        ? rankText(context, query)
+        : rankNearest(context, scope, query, vectorHits.next().value!);
       return present(ranked, query.limit, state, backend);
     });
   } finally {
@@ -68,12 +71,12 @@ function vectorPart(state: IndexState, query: IndexSearch): VectorQuery {
   };
 }
 
-function rankText(state: IndexState, query: IndexSearch): RankedHits {
-  return rankByText(textPart(state, query), tieBreaker(state.table));
+function rankText(context: SearchContext, query: IndexSearch): RankedHits {
+  return rankByText(textPart(context, query), tieBreaker(context.state.table));
 }
 
 function rankNearest(
-  state: IndexState,
+  context: SearchContext,
   scope: VectorScope,
   query: IndexSearch,
   vector: VectorHits,
@@ -82,18 +85,17 @@ function rankNearest(
   if (query.mode === 'vector') return rankByVector(vector, () => 0);
   return fuse({
     vector,
-    text: textPart(state, query),
+    text: textPart(context, query),
     weights: query.weights,
     cosineOf: (doc) => cosineOf(scope, query.vector!, doc),
-    compareTies: tieBreaker(state.table),
+    compareTies: tieBreaker(context.state.table),
   });
 }
 
-function textPart(state: IndexState, query: IndexSearch): TextHits {
-  return state.text.search(
-    query.text!,
-    depthOf(query, state.table),
-    state.table.select(query.filter) ?? undefined,
+function textPart({ state, recorder }: SearchContext, query: IndexSearch): TextHits {
+  const { table, text } = state;
+  return recorder.timeText(() =>
+    text.search(query.text!, depthOf(query, table), table.select(query.filter) ?? undefined),
   );
 }
 

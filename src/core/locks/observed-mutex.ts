@@ -1,5 +1,6 @@
 import { Mutex } from 'async-mutex';
 import { ChlError } from '../errors.ts';
+import { Histogram, type HistogramFigures } from '../figures/histogram.ts';
 import type { LockStatus } from '../ports/index-host.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 
@@ -45,7 +46,7 @@ export class Guard {
 export class ObservedMutex {
   readonly #options: ObservedMutexOptions;
   readonly #mutex = new Mutex();
-  readonly #waitCounts = [...WAIT_BUCKETS_MS, Infinity].map(() => 0);
+  readonly #waitsMs = new Histogram(WAIT_BUCKETS_MS);
   /** The last one to hold it. */
   #holder: string | null = null;
   #waits = 0;
@@ -85,15 +86,13 @@ export class ObservedMutex {
     };
   }
 
-  /** How many acquisitions waited at most `WAIT_BUCKETS_MS[i]`, and in the last place longer than all. */
-  waitHistogram(): readonly number[] {
-    return [...this.#waitCounts];
+  /** How long each acquisition waited, in milliseconds, over `WAIT_BUCKETS_MS`. */
+  waitHistogram(): HistogramFigures {
+    return this.#waitsMs.figures();
   }
 
   #observeWait(waitMs: number, holder: string, blockedBy: string | null): void {
-    const bucket = WAIT_BUCKETS_MS.findIndex((bound) => waitMs <= bound);
-    const place = bucket < 0 ? WAIT_BUCKETS_MS.length : bucket;
-    this.#waitCounts[place] = this.#waitCounts[place]! + 1;
+    this.#waitsMs.observe(waitMs);
     if (blockedBy === null) return;
     this.#waits += 1;
     if (waitMs > this.#longestWaitMs) {

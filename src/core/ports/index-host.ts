@@ -1,3 +1,4 @@
+import type { HistogramFigures } from '../figures/histogram.ts';
 import type { EntryFilter } from '../filter.ts';
 import type { Seq } from '../ids.ts';
 import type { FusionWeights } from './embedder.ts';
@@ -138,6 +139,30 @@ export interface LockStatus {
   readonly longestWaitHolder: string | null;
 }
 
+/** Since the index's process began; monitoring takes the differences. */
+export interface IndexFigures {
+  /** The vector part of a batch of searches. */
+  readonly vectorMs: HistogramFigures;
+  /** The text part of one search. */
+  readonly textMs: HistogramFigures;
+  /** Searches answered in one step. */
+  readonly batches: HistogramFigures;
+  readonly lockWaitMs: { readonly write: HistogramFigures; readonly maintenance: HistogramFigures };
+  /** How often the index was opened, by the rung of the ladder that gave it. */
+  readonly recoveries: Readonly<Record<RecoverySource, number>>;
+}
+
+/** Of the process that an index runs in. */
+export interface ProcessFigures {
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly residentBytes: number;
+  readonly heapUsedBytes: number;
+  readonly cpuSeconds: number;
+  /** How late timers fired in the last half to whole minute; null where the runtime cannot tell. */
+  readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+}
+
 export interface CollectionStatus {
   readonly state: CollectionState;
   readonly reason: string | null;
@@ -175,4 +200,8 @@ export interface CollectionStatus {
     readonly recoveries: number;
     readonly searches: number;
   };
+  /** Absent while the index has never been reached. */
+  readonly figures?: IndexFigures;
+  /** Absent where the index runs in the process that asks. */
+  readonly process?: ProcessFigures;
 }

@@ -46,7 +46,7 @@ test('tells who is waited for, and logs a wait of more than a second', async () 
   rebuild.leave();
   await Promise.all([rebuild.done, waiter]);
   expect(lock.status()).toEqual({ waits: 1, longestWaitMs: 1_500, longestWaitHolder: 'rebuild' });
-  expect(lock.waitHistogram()[WAIT_BUCKETS_MS.indexOf(5_000)]).toBe(1);
+  expect(lock.waitHistogram().counts[WAIT_BUCKETS_MS.indexOf(5_000)]).toBe(1);
   expect(logger.lines).toMatchObject([
     { level: 'warn', fields: { holder: 'rebuild', waiter: 'apply', waitMs: 1_500 } },
   ]);
