@@ -3,6 +3,7 @@ import colors from 'picocolors';
 import { requireDatabaseFile } from '../../../adapters/catalog/libsql/database-url.ts';
 import { repairDatabase } from '../../../adapters/catalog/libsql/integrity/repair-database.ts';
 import {
+  unreadable,
   verifyDatabase,
   type DatabaseVerdict,
 } from '../../../adapters/catalog/libsql/integrity/verify-database.ts';
@@ -11,7 +12,7 @@ import { NodeFiles } from '../../../adapters/files/node/node-files.ts';
 import type { CheckResult } from '../../core/check-result.ts';
 import { verifySnapshots } from '../../core/snapshot/verify-snapshot.ts';
 import type { Config } from '../config.ts';
-import { databasePath, indexFolder } from '../data-folder.ts';
+import { databasePath, newestIndexFolder } from '../data-folder.ts';
 import { EXIT, type ExitCode } from './command-error.ts';
 import type { Environment } from './connect.ts';
 import { offline } from './offline.ts';
@@ -57,7 +58,12 @@ export async function verifyCommand(
 }
 
 async function verify(config: Config): Promise<Verdict> {
-  const connection = openDatabase(config);
+  let connection: SqliteConnection;
+  try {
+    connection = openDatabase(config);
+  } catch (error) {
+    return { database: unreadable(error), snapshots: [] };
+  }
   try {
     const database = await verifyDatabase(connection);
     return { database, snapshots: await verifyFolder(config, database) };
@@ -71,7 +77,7 @@ async function verifyFolder(config: Config, { content }: DatabaseVerdict): Promi
   if (content === null || content.fingerprint === null || content.dimension === null) return [];
   const { identity, fingerprint, dimension, horizon, vectorIds } = content;
   return verifySnapshots({
-    files: await NodeFiles.open(indexFolder(config)),
+    files: await NodeFiles.open(newestIndexFolder(config)),
     owner: { ...identity, fingerprint, dimension },
     horizon,
     liveIds: vectorIds,
@@ -81,6 +87,7 @@ async function verifyFolder(config: Config, { content }: DatabaseVerdict): Promi
 
 /** What is derived is made anew; the rest is for a backup to bring back. */
 async function repairAll(environment: Environment, verdict: Verdict): Promise<readonly string[]> {
+  if (verdict.database.content === null) return [];
   const done: string[] = [];
   const snapshotIsBad = verdict.snapshots.some(({ problems }) => problems.length > 0);
   await offline(environment, 'existing', async (config) => {
@@ -91,7 +98,7 @@ async function repairAll(environment: Environment, verdict: Verdict): Promise<re
       connection.close();
     }
     if (!snapshotIsBad) return;
-    await rm(indexFolder(config), { recursive: true, force: true });
+    await rm(newestIndexFolder(config), { recursive: true, force: true });
     done.push('Dropped the snapshots of the index.');
   });
   if (snapshotIsBad) done.push(await rebuildOffline(environment));

@@ -32,6 +32,15 @@ export interface DatabaseContent {
   nonceOf(seq: ChangeMark['seq']): Promise<string | null>;
 }
 
+const NOTHING_TO_SAY = { content: null, textIndexIsDamaged: false, vectorless: [] } as const;
+
+/** Of what is not a database at all, or has a damaged first page. @throws what SQLite did not throw */
+export function unreadable(error: unknown): DatabaseVerdict {
+  if (!(error instanceof Error) || sqliteCode(error) === null) throw error;
+  const check = { check: 'the database file is whole', detail: 'unreadable', problems: [error.message] };
+  return { checks: [check], ...NOTHING_TO_SAY };
+}
+
 /** Reads everything and changes nothing. @throws CONFIGURATION when it is not ours or newer than the program */
 export async function verifyDatabase(connection: SqliteConnection): Promise<DatabaseVerdict> {
   const checks: CheckResult[] = [];
@@ -44,13 +53,10 @@ export async function verifyDatabase(connection: SqliteConnection): Promise<Data
     if (
       !note('the database file is whole', `schema version ${version}`, await fileProblems(connection, 'full'))
     ) {
-      return { checks, content: null, textIndexIsDamaged: false, vectorless: [] };
+      return { checks, ...NOTHING_TO_SAY };
     }
   } catch (error) {
-    // What is not a database at all, or has a damaged first page.
-    if (sqliteCode(error) === null) throw error;
-    note('the database file is whole', 'unreadable', [(error as Error).message]);
-    return { checks, content: null, textIndexIsDamaged: false, vectorless: [] };
+    return unreadable(error);
   }
   note('references between tables lead somewhere', '', await referenceProblems(connection));
   const text = await textProblems(connection);
