@@ -20,8 +20,10 @@ RUN CHL_SETUP_FAISS=source node scripts/setup.mjs --no-compile \
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY adapters adapters
+# Not --omit=optional: libSQL's own binary is an optional package. faiss-node's source has done its part.
 RUN CHL_SETUP_FAISS=source node scripts/setup.mjs \
- && npm prune --omit=dev --omit=optional --loglevel=error \
+ && npm prune --omit=dev --loglevel=error \
+ && rm -rf node_modules/faiss-node \
  && find node_modules dist -name '*.map' -delete
 
 FROM node:24-bookworm-slim AS runtime
