@@ -87,6 +87,9 @@ export function entryText(entry: { readonly type: EntityType; readonly data: Ent
   return { heading: `${data.name}: ${data.description}`, body: data.content };
 }
 
+/** Whether an embedder would see the same. */
+export const sameText = (a: EntryText, b: EntryText): boolean => a.heading === b.heading && a.body === b.body;
+
 export interface Category {
   readonly code: string;
   readonly name: string;

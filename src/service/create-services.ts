@@ -1,7 +1,7 @@
 import { ObservedMutex } from '../core/locks/observed-mutex.ts';
 import type { CatalogMaintenance } from '../core/ports/catalog-maintenance.ts';
-import type { Catalog } from '../core/ports/catalog.ts';
-import type { Embedder } from '../core/ports/embedder.ts';
+import type { Catalog, WriteOutcome } from '../core/ports/catalog.ts';
+import { fingerprintText, type Embedder } from '../core/ports/embedder.ts';
 import type { IndexCollection } from '../core/ports/index-host.ts';
 import type { Clock, Logger } from '../core/ports/runtime.ts';
 import { AuditLog } from './audit-log.ts';
@@ -11,9 +11,11 @@ import { ChangeFeed } from './change-feed.ts';
 import { Committer } from './committer.ts';
 import { DuplicateFinder } from './duplicate-finder.ts';
 import { EmbeddingGateway } from './embedding-gateway.ts';
+import { EmbeddingQueue } from './embedding-queue/embedding-queue.ts';
 import { EntryCreator } from './entry-creator.ts';
 import { EntryReader } from './entry-reader.ts';
 import { EntryUpdater } from './entry-updater.ts';
+import { Figures } from './figures-service.ts';
 import { Guidelines, type GuideOverrides } from './guideline-service.ts';
 import { Health } from './health-service.ts';
 import { IdempotentRequests } from './idempotent-requests.ts';
@@ -23,9 +25,13 @@ import type { IndexSettings } from './index-status-view.ts';
 import { Maintenance } from './maintenance-service.ts';
 import { DEFAULT_SERVICE_OPTIONS, type ServiceOptions } from './options.ts';
 import { Queues } from './queue-service.ts';
+import type { ReembedPorts } from './reembed/reembed-ports.ts';
+import { Reembedding } from './reembed/reembed-service.ts';
 import { Retrieval } from './retrieval.ts';
 import { Search } from './search-service.ts';
 import { SeqTokens } from './seq-token.ts';
+import { ServiceRecorder } from './service-recorder.ts';
+import { ServedCollection } from './served-collection.ts';
 import type { EntryService, Services } from './services.ts';
 import { Sessions } from './session-service.ts';
 import { SessionStore } from './session-store.ts';
@@ -38,6 +44,10 @@ export interface ServicePorts {
   readonly maintenance?: CatalogMaintenance;
   readonly collection: IndexCollection;
   readonly embedder: Embedder;
+  /** What the database is bound to, where that is not this embedder: vectors are not served then. */
+  readonly boundFingerprint?: string;
+  /** Without it the embedder cannot be changed. */
+  readonly reembed?: ReembedPorts;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly indexSettings: IndexSettings;
@@ -51,24 +61,52 @@ export function createServices(
   ports: ServicePorts,
   options: ServiceOptions = DEFAULT_SERVICE_OPTIONS,
 ): Services {
-  const { collection, embedder, clock, logger, catalog } = ports;
+  const { clock, logger, catalog } = ports;
+  const recorder = new ServiceRecorder(clock);
+  const embedder = recorder.watchEmbedder(ports.embedder);
   const { reader, writer } = catalog;
+  const boundFingerprint = ports.boundFingerprint ?? fingerprintText(embedder.fingerprint);
+  const collection = new ServedCollection(ports.collection, boundFingerprint);
   const seqTokens = new SeqTokens(reader);
   const changes = new ChangeFeed({ reader, seqTokens, clock, pollMs: options.changesPollMs });
   const categories = new CategoryDirectory({ reader, clock, maxAgeMs: options.categoriesMaxAgeMs });
+  const writerLock = ports.writerLock ?? new ObservedMutex({ name: 'writer', clock, logger });
   const committer = new Committer({
     writer,
     collection,
-    lock: ports.writerLock ?? new ObservedMutex({ name: 'writer', clock, logger }),
+    lock: writerLock,
     logger,
     options: options.committer,
-    onCommitted: ({ after }) => {
+    onCommitted: ({ after, outcomes }) => {
+      recorder.committed(outcomes.length);
       categories.invalidate();
       changes.committed(after.seq);
+      if (outcomes.some(leftWaiting)) embeddingQueue.wake();
     },
   });
-  const gateway = new EmbeddingGateway({ embedder, clock, logger, options: options.embedding });
-  const retrieval = new Retrieval({ collection, reader, gateway, logger });
+  const gateway = new EmbeddingGateway({
+    embedder,
+    boundFingerprint,
+    clock,
+    logger,
+    options: options.embedding,
+  });
+  const background = { reader, committer, gateway, clock, logger, options: options.embeddingQueue };
+  const embeddingQueue = new EmbeddingQueue(background);
+  const reembed = new Reembedding({
+    ...background,
+    collection,
+    embeddingQueue,
+    writerLock,
+    timeoutMs: options.embedding.queueTimeoutMs,
+    ports: ports.reembed === undefined ? null : watched(ports.reembed, recorder),
+  });
+  const retrieval = new Retrieval({
+    collection: recorder.watchSearches(collection),
+    reader,
+    gateway,
+    logger,
+  });
   const duplicateFinder = new DuplicateFinder({ collection, reader, gateway });
   const sessions = new SessionStore(options.sessions);
   const requests = new IdempotentRequests();
@@ -83,6 +121,8 @@ export function createServices(
     seqTokens,
     requests,
     audit,
+    recorder,
+    writerLock,
     clock,
     logger,
   };
@@ -90,13 +130,18 @@ export function createServices(
   const index = new IndexAdmin({
     ...shared,
     settings: ports.indexSettings,
-    modelName: embedder.fingerprint.name,
   });
+  const health = new Health(shared);
   return {
     entries: createEntryService({ ...shared, ...found, options }),
     transfer: new Transfer({
       reader,
-      importer: new Importer({ ...shared, batchLines: options.importBatchLines }),
+      importer: new Importer({
+        ...shared,
+        batchLines: options.importBatchLines,
+        batchesAhead: options.importBatchesAhead,
+        importTimeoutMs: options.embedding.importTimeoutMs,
+      }),
       pageEntries: options.exportPageEntries,
     }),
     search: new Search({ ...shared, ...found, sessionOptions: options.sessions }),
@@ -106,14 +151,35 @@ export function createServices(
     changes,
     index,
     maintenance: new Maintenance({ maintenance: ports.maintenance ?? null, audit }),
-    queue: new Queues(shared),
-    health: new Health(shared),
+    queue: new Queues({
+      ...shared,
+      embeddingQueue,
+      mode: options.embedding.mode,
+      drainMaxMs: options.embeddingQueue.drainMaxMs,
+    }),
+    reembed,
+    health,
+    figures: new Figures({ ...shared, health }),
+    start: () => embeddingQueue.start(),
     async close() {
+      await reembed.stop();
+      await embeddingQueue.stop();
       await committer.close();
       await index.idle();
     },
   };
 }
+
+/** The next embedder is watched like the first one. */
+const watched = (ports: ReembedPorts, recorder: ServiceRecorder): ReembedPorts => ({
+  openEmbedder: async (request) => recorder.watchEmbedder(await ports.openEmbedder(request)),
+  openCollection: (embedder, generation) => ports.openCollection(embedder, generation),
+  retire: (generation) => ports.retire(generation),
+});
+
+/** The queue has to hear of it. */
+const leftWaiting = (outcome: WriteOutcome): boolean =>
+  outcome.ok && outcome.entry !== null && outcome.entry.embeddingStatus === 'pending';
 
 type EntryParts = Omit<ConstructorParameters<typeof EntryCreator>[0], 'options'> &
   ConstructorParameters<typeof EntryReader>[0] &

@@ -2,12 +2,13 @@ import type { EntityType } from '../core/entry.ts';
 import { asEntryKey, asSeq } from '../core/ids.ts';
 import type { CatalogReader } from '../core/ports/catalog.ts';
 import type { DuplicateCalibration } from '../core/ports/embedder.ts';
-import type { IndexCollection } from '../core/ports/index-host.ts';
+import type { IndexSearch } from '../core/ports/index-host.ts';
 import type { DuplicateCandidate } from './contract/write.ts';
 import type { EmbeddingGateway } from './embedding-gateway.ts';
 import { bodyOf, titleOf } from './entry-views.ts';
 import { beginningOf } from './excerpt.ts';
 import { takeLive } from './live-entries.ts';
+import type { ServedCollection } from './served-collection.ts';
 
 /** From here on, one should read the other entry before writing. */
 export const REVIEW_FIRST_SIMILARITY = 0.85;
@@ -22,13 +23,15 @@ export interface DuplicateQuery {
   readonly type: EntityType;
   readonly category: string | null;
   readonly vector: Float32Array;
+  /** Of the embedder that made the vector. */
+  readonly fingerprint: string;
   readonly limit: number;
   /** Least similarity, 0–1. */
   readonly threshold: number;
 }
 
 export interface DuplicateFinderParts {
-  readonly collection: Pick<IndexCollection, 'search'>;
+  readonly collection: Pick<ServedCollection, 'search'>;
   readonly reader: Pick<CatalogReader, 'entriesByKeys'>;
   readonly gateway: EmbeddingGateway;
 }
@@ -42,19 +45,20 @@ export class DuplicateFinder {
 
   /**
    * Entries of the same kind that say nearly the same, most similar first.
-   * @throws UNAVAILABLE while there is no index
+   * @throws UNAVAILABLE while there is no index, EMBEDDER_MISMATCH while the embedder is being changed
    */
   async find({
     type,
     category,
     vector,
+    fingerprint,
     limit,
     threshold,
   }: DuplicateQuery): Promise<readonly DuplicateCandidate[]> {
     const { collection, reader, gateway } = this.#parts;
     const { weights, calibration } = gateway.embedder;
     const filter = { types: [type], ...(category === null ? {} : { category }) };
-    const hits = await collection.search({
+    const search: IndexSearch = {
       mode: 'vector',
       vector,
       text: null,
@@ -62,7 +66,8 @@ export class DuplicateFinder {
       limit: limit + SPARE_CANDIDATES,
       weights,
       minSeq: asSeq(0),
-    });
+    };
+    const hits = await collection.search(search, fingerprint);
     const similar = Array.from(hits.keys, (key, place) => ({
       key: asEntryKey(key),
       score: similarity(hits.vectorScores[place]!, calibration),

@@ -104,7 +104,7 @@ export class EntryCreator {
   }
 
   /** Never fails a write: what cannot be checked in time is said in a warning. */
-  async #checkDuplicates(request: WriteRequest, { vector }: EmbeddingInput): Promise<Findings> {
+  async #checkDuplicates(request: WriteRequest, { vector, fingerprint }: EmbeddingInput): Promise<Findings> {
     if (request.duplicates === 'skip') return { duplicates: [], warnings: [] };
     if (vector === null) return notChecked('the entry could not be embedded yet');
     const { duplicateFinder, clock, logger, options } = this.#parts;
@@ -112,6 +112,7 @@ export class EntryCreator {
       type: request.entity_type,
       category: request.category_code,
       vector,
+      fingerprint,
       limit: options.shownMax,
       threshold: SIMILAR_SIMILARITY,
     };

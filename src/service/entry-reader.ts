@@ -18,11 +18,13 @@ import { reasonOf, takeLive, type Hit } from './live-entries.ts';
 import type { RequestContext } from './request-context.ts';
 import type { CandidateList, Retrieval } from './retrieval.ts';
 import type { SeqTokens } from './seq-token.ts';
+import type { ServiceRecorder } from './service-recorder.ts';
 import type { SessionStore } from './session-store.ts';
 
 export interface EntryReaderParts {
   readonly reader: CatalogReader;
   readonly retrieval: Retrieval;
+  readonly recorder: ServiceRecorder;
   readonly categories: CategoryDirectory;
   readonly sessions: SessionStore;
   readonly seqTokens: SeqTokens;
@@ -120,12 +122,14 @@ export class EntryReader {
 
   /** A list that came up short only because entries died under it is asked for again, deeper. */
   async #hits(request: ReadRequest, words: string, filter: EntryFilter, context: RequestContext) {
-    const { reader, retrieval, seqTokens } = this.#parts;
+    const { reader, retrieval, seqTokens, recorder } = this.#parts;
     const minSeq = await seqTokens.parse(context.minSeq);
     const mode = request.mode ?? 'hybrid';
     for (let depth = Math.max(FUSION_DEPTH, request.limit); ; depth *= 2) {
       const list = await retrieval.candidates({ words, mode, filter, depth, minSeq });
-      const hits = await takeLive(reader, list.candidates, filter, request.limit);
+      const hits = await recorder.time('fetch', () =>
+        takeLive(reader, list.candidates, filter, request.limit),
+      );
       if (hits.length === request.limit || list.candidates.length < depth) return { list, hits };
     }
   }

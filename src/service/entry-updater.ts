@@ -1,6 +1,6 @@
-import { entryText, type Entry } from '../core/entry.ts';
+import { entryText, sameText, type Entry, type EntryText } from '../core/entry.ts';
 import { ChlError, toChlError } from '../core/errors.ts';
-import type { CatalogReader } from '../core/ports/catalog.ts';
+import type { CatalogReader, EmbeddingInput } from '../core/ports/catalog.ts';
 import type { Clock } from '../core/ports/runtime.ts';
 import type { CategoryDirectory } from './category-directory.ts';
 import type { Committed, Committer } from './committer.ts';
@@ -102,10 +102,10 @@ export class EntryUpdater {
     expected: number | null,
     key: IdempotencyKey | null,
   ): Promise<Updated> {
-    const { committer, gateway, clock } = this.#parts;
+    const { committer, clock } = this.#parts;
     const current = await this.#current(request);
     const content = mergeUpdates(current, request);
-    const embedding = (await gateway.passages([entryText({ type: current.type, data: content.data })]))[0]!;
+    const embedding = await this.#embed(current, entryText({ type: current.type, data: content.data }));
     const committed = await committer.submit({
       kind: 'update',
       ...stampOperation(context, clock, key),
@@ -116,7 +116,17 @@ export class EntryUpdater {
       baseVersion: expected ?? current.version,
       embedding,
     });
-    return { committed, warnings: [...embeddingWarnings(embedding), ...indexWarnings(committed)] };
+    const waits = committed.entry?.embeddingStatus !== 'embedded';
+    const warnings = [...(waits ? embeddingWarnings(embedding) : []), ...indexWarnings(committed)];
+    return { committed, warnings };
+  }
+
+  /** The same text has its vector already, and keeps it. */
+  async #embed(current: Entry, text: EntryText): Promise<EmbeddingInput> {
+    const { gateway } = this.#parts;
+    if (current.embeddingStatus === 'embedded' && sameText(entryText(current), text))
+      return gateway.unchanged(text);
+    return (await gateway.passages([text]))[0]!;
   }
 
   async #current(request: UpdateRequest): Promise<Entry> {

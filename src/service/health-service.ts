@@ -64,7 +64,9 @@ export class Health implements HealthService {
   }
 
   #embedder(): HealthComponent {
-    const { failure, embedder } = this.#parts.gateway;
+    const { failure, embedder, mismatch } = this.#parts.gateway;
+    if (mismatch !== null)
+      return { status: 'degraded', detail: `${mismatch.message} ${mismatch.hint ?? ''}` };
     return failure === null
       ? { status: 'healthy', detail: embedder.description }
       : { status: 'degraded', detail: failure };

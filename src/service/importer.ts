@@ -1,6 +1,6 @@
-import { entryText } from '../core/entry.ts';
+import { entryText, sameText, type EntryText } from '../core/entry.ts';
 import { ChlError, toChlError } from '../core/errors.ts';
-import type { EmbeddingInput } from '../core/ports/catalog.ts';
+import type { CatalogReader, EmbeddingInput } from '../core/ports/catalog.ts';
 import type { Clock } from '../core/ports/runtime.ts';
 import type { CategoryDirectory } from './category-directory.ts';
 import type { Committed, Committer } from './committer.ts';
@@ -14,12 +14,15 @@ import type { RequestContext } from './request-context.ts';
 import type { SeqTokens } from './seq-token.ts';
 
 export interface ImporterParts {
+  readonly reader: Pick<CatalogReader, 'entryByRef'>;
   readonly committer: Committer;
   readonly gateway: EmbeddingGateway;
   readonly categories: CategoryDirectory;
   readonly seqTokens: SeqTokens;
   readonly clock: Clock;
   readonly batchLines: number;
+  readonly batchesAhead: number;
+  readonly importTimeoutMs: number;
 }
 
 /** A line on its way: read, and either refused or ready to be stored. */
@@ -29,9 +32,17 @@ type Line = { readonly line: number; readonly ref: string | null } & (
 );
 type GoodLine = Extract<Line, { readonly ok: true }>;
 
+/** Lines whose texts are being embedded. */
+interface Batch {
+  readonly lines: readonly Line[];
+  readonly good: readonly GoodLine[];
+  readonly embeddings: Promise<readonly EmbeddingInput[]>;
+}
+
 /**
- * Bulk import. Lines are embedded and committed in batches; a batch's results are out before the next
- * is read, so a slow reader slows the import down instead of filling the memory. Entries with a `ref`
+ * Bulk import. Lines are embedded and committed in batches. A distant embedder works on a few batches
+ * while the one before is committed; no more than these are read before a batch's results are out, so
+ * a slow reader slows the import down instead of filling the memory. Entries with a `ref`
  * are updated when they exist, so a broken import is resumed by sending it again.
  */
 export class Importer {
@@ -42,17 +53,23 @@ export class Importer {
   }
 
   async *run(lines: AsyncIterable<string>, context: RequestContext): AsyncGenerator<ImportResultLine> {
+    const { batchLines, batchesAhead, gateway } = this.#parts;
+    // An embedder in this process would only take the time that the commits need.
+    const aheadMax = gateway.embedder.local ? 0 : batchesAhead;
+    const embedding: Batch[] = [];
     let batch: Line[] = [];
     let number = 0;
     for await (const raw of lines) {
       number += 1;
       if (raw.trim() === '') continue;
       batch.push(await this.#read(raw, number));
-      if (batch.length < this.#parts.batchLines) continue;
-      yield* await this.#store(batch, context);
+      if (batch.length < batchLines) continue;
+      embedding.push(this.#embed(batch));
       batch = [];
+      if (embedding.length > aheadMax) yield* await this.#store(embedding.shift()!, context);
     }
-    yield* await this.#store(batch, context);
+    embedding.push(this.#embed(batch));
+    for (const rest of embedding) yield* await this.#store(rest, context);
   }
 
   async #read(raw: string, line: number): Promise<Line> {
@@ -68,16 +85,39 @@ export class Importer {
     }
   }
 
-  async #store(batch: readonly Line[], context: RequestContext): Promise<readonly ImportResultLine[]> {
-    const good = batch.filter((line): line is GoodLine => line.ok);
-    const texts = good.map(({ request, content }) =>
-      entryText({ type: request.entity_type, data: content.data }),
-    );
-    const embeddings = await this.#parts.gateway.passages(texts);
+  #embed(lines: readonly Line[]): Batch {
+    const good = lines.filter((line): line is GoodLine => line.ok);
+    const embeddings = this.#embeddings(good);
+    // Heard when its turn comes; an import that ends before must not end the process.
+    embeddings.catch(() => undefined);
+    return { lines, good, embeddings };
+  }
+
+  /** A line that says what its entry says already keeps that entry's vector. */
+  async #embeddings(good: readonly GoodLine[]): Promise<readonly EmbeddingInput[]> {
+    const { gateway, reader, importTimeoutMs } = this.#parts;
+    const known: (EmbeddingInput | null)[] = [];
+    const texts: EntryText[] = [];
+    for (const { ref, request, content } of good) {
+      const text = entryText({ type: request.entity_type, data: content.data });
+      const holder = ref === null ? null : await reader.entryByRef(ref);
+      const unchanged = holder?.embeddingStatus === 'embedded' && sameText(entryText(holder), text);
+      known.push(unchanged ? await gateway.unchanged(text) : null);
+      if (!unchanged) texts.push(text);
+    }
+    const embedded = (await gateway.passages(texts, importTimeoutMs)).values();
+    return known.map((input) => input ?? embedded.next().value!);
+  }
+
+  async #store(
+    { lines, good, embeddings }: Batch,
+    context: RequestContext,
+  ): Promise<readonly ImportResultLine[]> {
+    const inputs = await embeddings;
     // Submitted in one go, in the order of the lines: together they are one group.
-    const stored = good.map((line, place) => this.#commit(line, embeddings[place]!, context));
+    const stored = good.map((line, place) => this.#commit(line, inputs[place]!, context));
     const results = (await Promise.all(stored)).values();
-    return batch.map((line) => (line.ok ? results.next().value! : refusal(line.line, line.ref, line.error)));
+    return lines.map((line) => (line.ok ? results.next().value! : refusal(line.line, line.ref, line.error)));
   }
 
   async #commit(

@@ -8,6 +8,7 @@ import type {
   RebuildStartedResponse,
   SaveResponse,
 } from './contract/admin.ts';
+import type { EmbeddingGateway } from './embedding-gateway.ts';
 import { indexStatusView, type IndexSettings } from './index-status-view.ts';
 import type { RequestContext } from './request-context.ts';
 import type { IndexAdminService } from './services.ts';
@@ -15,7 +16,7 @@ import type { IndexAdminService } from './services.ts';
 export interface IndexAdminParts {
   readonly collection: IndexCollection;
   readonly settings: IndexSettings;
-  readonly modelName: string;
+  readonly gateway: Pick<EmbeddingGateway, 'embedder'>;
   readonly logger: Logger;
   readonly audit: AuditLog;
 }
@@ -30,8 +31,8 @@ export class IndexAdmin implements IndexAdminService {
   }
 
   async status(): Promise<IndexStatusResponse> {
-    const { collection, settings, modelName } = this.#parts;
-    return indexStatusView(await collection.status(), settings, modelName);
+    const { collection, settings, gateway } = this.#parts;
+    return indexStatusView(await collection.status(), settings, gateway.embedder.fingerprint.name);
   }
 
   async rebuild(context: RequestContext): Promise<RebuildResponse> {

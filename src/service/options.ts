@@ -1,13 +1,18 @@
+import type { BackOffOptions } from './embedding-queue/back-off.ts';
+
 /** The services' limits. The composition root may override any of them. */
 export interface ServiceOptions {
   readonly committer: CommitterOptions;
   readonly embedding: EmbeddingOptions;
+  readonly embeddingQueue: EmbeddingQueueOptions;
   readonly duplicates: DuplicateOptions;
   readonly sessions: SessionOptions;
   /** Update without an expected version: how often the merge is tried when other processes write in between. */
   readonly mergeAttemptsMax: number;
-  /** Lines of an import that are embedded and committed together. */
+  /** Lines of an import that are embedded and committed together; whole batches of a distant embedder. */
   readonly importBatchLines: number;
+  /** Batches of an import that a distant embedder works on while the one before is committed. */
+  readonly importBatchesAhead: number;
   /** Entries read at once by exports. */
   readonly exportPageEntries: number;
   /** Category counts may be this old where other processes write the same database. */
@@ -29,6 +34,28 @@ export interface EmbeddingOptions {
   /** For embedders over a network: how long a write or a search waits before it goes on without. */
   readonly passageTimeoutMs: number;
   readonly queryTimeoutMs: number;
+  /** Nobody waits for these. */
+  readonly importTimeoutMs: number;
+  readonly queueTimeoutMs: number;
+  /** `async`: a write never waits for an embedder; the background queue embeds it. */
+  readonly mode: EmbedMode;
+  readonly cacheMaxBytes: number;
+}
+
+export const EMBED_MODES = ['sync', 'async'] as const;
+export type EmbedMode = (typeof EMBED_MODES)[number];
+
+export interface EmbeddingQueueOptions {
+  readonly batchTexts: number;
+  /** Batches under way at once. */
+  readonly concurrency: number;
+  /** How often a text may be refused before it is given up. */
+  readonly attemptsMax: number;
+  /** Pauses for an embedder that is away, and before a refused text is tried again. */
+  readonly away: BackOffOptions;
+  readonly refused: BackOffOptions;
+  /** How long a drain waits. */
+  readonly drainMaxMs: number;
 }
 
 export interface DuplicateOptions {
@@ -51,11 +78,27 @@ export const DEFAULT_SERVICE_OPTIONS: ServiceOptions = {
     waitingBytesMax: 64 * 1024 * 1024,
     retryAfterSeconds: 1,
   },
-  embedding: { passageTimeoutMs: 5_000, queryTimeoutMs: 2_000 },
+  embedding: {
+    passageTimeoutMs: 5_000,
+    queryTimeoutMs: 2_000,
+    importTimeoutMs: 30_000,
+    queueTimeoutMs: 60_000,
+    mode: 'sync',
+    cacheMaxBytes: 16 * 1024 * 1024,
+  },
+  embeddingQueue: {
+    batchTexts: 32,
+    concurrency: 4,
+    attemptsMax: 5,
+    away: { firstMs: 500, maxMs: 30_000 },
+    refused: { firstMs: 1_000, maxMs: 600_000 },
+    drainMaxMs: 60_000,
+  },
   duplicates: { budgetMs: 750, shownMax: 5 },
   sessions: { sessionsMax: 1_000, entriesPerSessionMax: 500, viewedFactor: 0.7 },
   mergeAttemptsMax: 5,
-  importBatchLines: 100,
+  importBatchLines: 128,
+  importBatchesAhead: 3,
   exportPageEntries: 500,
   categoriesMaxAgeMs: 2_000,
   changesPollMs: 1_000,

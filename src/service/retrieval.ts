@@ -1,10 +1,11 @@
-import { type ChlError, toChlError } from '../core/errors.ts';
+import { ChlError, toChlError } from '../core/errors.ts';
 import type { EntryFilter } from '../core/filter.ts';
 import { asEntryKey, type EntryKey, type Seq } from '../core/ids.ts';
 import type { CatalogReader } from '../core/ports/catalog.ts';
-import type { IndexCollection, IndexHits, SearchMode } from '../core/ports/index-host.ts';
+import type { IndexHits, IndexSearch, SearchMode } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
-import type { EmbeddingGateway } from './embedding-gateway.ts';
+import type { EmbeddingGateway, QueryVector } from './embedding-gateway.ts';
+import type { ServedCollection } from './served-collection.ts';
 
 export interface RetrievalQuery {
   readonly words: string;
@@ -38,7 +39,7 @@ export interface CandidateList {
 }
 
 export interface RetrievalParts {
-  readonly collection: Pick<IndexCollection, 'search'>;
+  readonly collection: Pick<ServedCollection, 'search'>;
   readonly reader: Pick<CatalogReader, 'textSearch'>;
   readonly gateway: EmbeddingGateway;
   readonly logger: Logger;
@@ -46,9 +47,11 @@ export interface RetrievalParts {
 
 interface Plan {
   readonly mode: SearchMode;
-  readonly vector: Float32Array | null;
+  readonly query: QueryVector | null;
   readonly hint: string | null;
 }
+
+const CHANGING = 'The embedder is being changed; the words of the query were searched as text.';
 
 /** Finds candidates; goes down to weaker means when a stronger one is away, and says so. */
 export class Retrieval {
@@ -58,8 +61,23 @@ export class Retrieval {
     this.#parts = parts;
   }
 
+  /** @throws EMBEDDER_MISMATCH when vectors alone were asked for, and they are of another embedder */
   async candidates(query: RetrievalQuery): Promise<CandidateList> {
-    const plan = await this.#plan(query);
+    try {
+      return await this.#answer(query, await this.#plan(query));
+    } catch (error) {
+      if (!isMismatch(error) || this.#parts.gateway.mismatch !== null) throw error;
+    }
+    // The embedder was changed between the embedding and the search: once more, and then by text.
+    try {
+      return await this.#answer(query, await this.#plan(query));
+    } catch (error) {
+      if (!isMismatch(error) || query.mode === 'vector') throw error;
+      return this.#answer(query, { mode: 'text', query: null, hint: CHANGING });
+    }
+  }
+
+  async #answer(query: RetrievalQuery, plan: Plan): Promise<CandidateList> {
     try {
       return fromIndex(await this.#searchIndex(query, plan), plan);
     } catch (error) {
@@ -72,35 +90,37 @@ export class Retrieval {
 
   /** Without a query vector the words are left. */
   async #plan({ mode, words }: RetrievalQuery): Promise<Plan> {
-    if (mode === 'text') return { mode, vector: null, hint: null };
+    if (mode === 'text') return { mode, query: null, hint: null };
     try {
-      const vector = await this.#parts.gateway.query(words);
-      if (vector !== null) return { mode, vector, hint: null };
+      const query = await this.#parts.gateway.query(words);
+      if (query !== null) return { mode, query, hint: null };
       return {
         mode: 'text',
-        vector,
+        query,
         hint: 'The embedder can read nothing in the query; its words were searched as text.',
       };
     } catch (error) {
+      if (mode === 'vector' && isMismatch(error)) throw error;
       const { message } = toChlError(error);
       return {
         mode: 'text',
-        vector: null,
+        query: null,
         hint: `The query could not be embedded (${message}) Its words were searched as text.`,
       };
     }
   }
 
-  #searchIndex(query: RetrievalQuery, { mode, vector }: Plan): Promise<IndexHits> {
-    return this.#parts.collection.search({
+  #searchIndex(query: RetrievalQuery, { mode, query: embedded }: Plan): Promise<IndexHits> {
+    const search: IndexSearch = {
       mode,
-      vector,
+      vector: embedded?.vector ?? null,
       text: query.words,
       filter: query.filter,
       limit: query.depth,
       weights: this.#parts.gateway.embedder.weights,
       minSeq: query.minSeq,
-    });
+    };
+    return this.#parts.collection.search(search, embedded?.fingerprint);
   }
 
   async #searchCatalog({ words, filter, depth }: RetrievalQuery, failure: ChlError): Promise<CandidateList> {
@@ -130,5 +150,8 @@ function fromIndex(hits: IndexHits, { mode, hint }: Plan): CandidateList {
     hint,
   };
 }
+
+const isMismatch = (error: unknown): boolean =>
+  error instanceof ChlError && error.code === 'EMBEDDER_MISMATCH';
 
 const numberOrNull = (value: number): number | null => (Number.isNaN(value) ? null : value);

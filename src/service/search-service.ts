@@ -19,6 +19,7 @@ import type { Retrieval } from './retrieval.ts';
 import { searchFilterOf, unknownFilters } from './search-filter.ts';
 import { searchResultOf } from './search-result.ts';
 import type { SeqTokens } from './seq-token.ts';
+import type { ServiceRecorder } from './service-recorder.ts';
 import { rankForSession } from './session-ranking.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SearchService } from './services.ts';
@@ -32,6 +33,7 @@ export interface SearchParts {
   readonly categories: CategoryDirectory;
   readonly sessions: SessionStore;
   readonly seqTokens: SeqTokens;
+  readonly recorder: ServiceRecorder;
   readonly sessionOptions: SessionOptions;
 }
 
@@ -46,7 +48,7 @@ export class Search implements SearchService {
   }
 
   async search(request: SearchRequest, context: RequestContext): Promise<SearchResponse> {
-    const { reader, retrieval, categories, seqTokens } = this.#parts;
+    const { reader, retrieval, categories, seqTokens, recorder } = this.#parts;
     if (typeof request.category === 'string') await categories.require(request.category);
     const filter = searchFilterOf(request);
     const list = await retrieval.candidates({
@@ -63,7 +65,9 @@ export class Search implements SearchService {
       factor: this.#parts.sessionOptions.viewedFactor,
     });
     const candidates = ranked.candidates.filter(({ score }) => score >= (request.min_score ?? 0));
-    const hits = await takeLive(reader, candidates.slice(request.offset), filter, request.limit);
+    const hits = await recorder.time('fetch', () =>
+      takeLive(reader, candidates.slice(request.offset), filter, request.limit),
+    );
     return {
       results: hits.map((hit, place) =>
         searchResultOf(hit, { request, list, rank: request.offset + place, viewed }),
@@ -92,6 +96,7 @@ export class Search implements SearchService {
         type: request.entity_type,
         category,
         vector: embedding.vector,
+        fingerprint: embedding.fingerprint,
         limit: request.limit,
         threshold: request.threshold ?? SIMILAR_SIMILARITY,
       });
@@ -103,7 +108,7 @@ export class Search implements SearchService {
       };
     } catch (error) {
       const failure = toChlError(error);
-      if (failure.code !== 'UNAVAILABLE') throw failure;
+      if (failure.code !== 'UNAVAILABLE' && failure.code !== 'EMBEDDER_MISMATCH') throw failure;
       return nothingFound(`Similar entries were not looked for: ${failure.message}`);
     }
   }

@@ -2,8 +2,11 @@ import type { CatalogBackup } from '../core/ports/catalog-maintenance.ts';
 import type {
   CompactResponse,
   IndexStatusResponse,
+  QueueActionResponse,
   QueueStatusResponse,
   RebuildResponse,
+  ReembedRequest,
+  ReembedResponse,
   RebuildStartedResponse,
   SaveResponse,
 } from './contract/admin.ts';
@@ -40,6 +43,7 @@ import type {
   WriteRequest,
   WriteResponse,
 } from './contract/write.ts';
+import type { ServiceFigures } from './figures-service.ts';
 import type { RequestContext } from './request-context.ts';
 
 /**
@@ -57,7 +61,11 @@ export interface Services {
   readonly index: IndexAdminService;
   readonly maintenance: MaintenanceService;
   readonly queue: QueueService;
+  readonly reembed: ReembedService;
   readonly health: HealthService;
+  readonly figures: FiguresService;
+  /** Begins what goes on in the background: embedding what waits. */
+  start(): Promise<void>;
   /** Finishes the writes it has taken, then ends. The ports are closed by whoever opened them. */
   close(): Promise<void>;
 }
@@ -130,8 +138,26 @@ export interface MaintenanceService {
   compact(context: RequestContext): Promise<CompactResponse>;
 }
 
+/** Of entries that wait for their vector. */
 export interface QueueService {
   status(): Promise<QueueStatusResponse>;
+  /** Stays over a restart. */
+  pause(context: RequestContext): Promise<QueueActionResponse>;
+  resume(context: RequestContext): Promise<QueueActionResponse>;
+  /** Tries everything now, and waits until it is done or the embedder is away. @throws CONFLICT while paused */
+  drain(context: RequestContext): Promise<QueueActionResponse>;
+  retryFailed(context: RequestContext): Promise<QueueActionResponse>;
+}
+
+export interface ReembedService {
+  status(): Promise<ReembedResponse>;
+  /** Starts it, or joins the one that runs. @throws CONFIGURATION, UNAVAILABLE when the embedder cannot be opened */
+  start(request: ReembedRequest, context: RequestContext): Promise<ReembedResponse>;
+}
+
+/** For monitoring. */
+export interface FiguresService {
+  collect(): Promise<ServiceFigures>;
 }
 
 export interface HealthService {

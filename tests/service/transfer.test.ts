@@ -86,8 +86,8 @@ describe('import', () => {
     }
     const results = open.services.transfer.importLines(endless(), ada);
     expect((await results.next()).value).toMatchObject({ line: 1, status: 'created' });
-    expect(read).toBe(100);
-    expect((await open.services.queue.status()).commit).toMatchObject({ groups: 1, operations: 100 });
+    expect(read).toBe(128);
+    expect((await open.services.queue.status()).commit).toMatchObject({ groups: 1, operations: 128 });
     await results.return(undefined);
   });
 });

@@ -13,6 +13,13 @@ export interface Fingerprint {
 export const fingerprintText = (fingerprint: Fingerprint): string =>
   `${fingerprint.name}@${fingerprint.revision}/${fingerprint.dimension}${fingerprint.normalised ? '/unit' : ''}`;
 
+/** The other way; null for a text that is none. */
+export function parseFingerprint(text: string): Fingerprint | null {
+  const [, name, revision, dimension, unit] = /^(.+)@([^@/]+)\/(\d{1,6})(\/unit)?$/.exec(text) ?? [];
+  if (name === undefined || revision === undefined) return null;
+  return { name, revision, dimension: Number(dimension), normalised: unit !== undefined };
+}
+
 /** How much each list counts in hybrid search; measured per embedder by `npm run bench:quality`. */
 export interface FusionWeights {
   readonly vector: number;

@@ -7,7 +7,7 @@ import { NodeFiles } from '../../../adapters/files/node/node-files.ts';
 import { MANIFEST, MANIFEST_BACKUP } from '../../core/snapshot/file-names.ts';
 import { decodeManifest } from '../../core/snapshot/manifest.ts';
 import type { Config } from '../config.ts';
-import { databasePath, indexFolder } from '../data-folder.ts';
+import { databasePath, newestIndexFolder } from '../data-folder.ts';
 import { CommandError, EXIT, type ExitCode } from './command-error.ts';
 import type { Environment } from './connect.ts';
 import { fileError } from './file-error.ts';
@@ -43,7 +43,7 @@ export async function restoreCommand(
 
 /** Also when the database that began it is gone or cannot be read any more. */
 async function newestEpoch(config: Config): Promise<number> {
-  const files = await NodeFiles.open(indexFolder(config));
+  const files = await NodeFiles.open(newestIndexFolder(config));
   const epochs = [0];
   for (const name of [MANIFEST, MANIFEST_BACKUP]) {
     const bytes = await files.read(name);

@@ -2,17 +2,20 @@ import { z } from 'zod';
 import {
   compactResponse,
   indexStatusResponse,
+  queueActionResponse,
   queueStatusResponse,
   rebuildQuery,
   rebuildResponse,
   rebuildStartedResponse,
+  reembedRequest,
+  reembedResponse,
   saveResponse,
 } from '../../service/contract/admin.ts';
 import type { Services } from '../../service/services.ts';
 import { backupResponse, SQLITE } from '../backup-response.ts';
 import { Answer, endpoint, ok, type Endpoint } from '../endpoint.ts';
 
-export const adminEndpoints = ({ index, maintenance, queue }: Services): readonly Endpoint[] => [
+export const adminEndpoints = ({ index, maintenance, queue, reembed }: Services): readonly Endpoint[] => [
   endpoint({
     method: 'get',
     path: '/admin/index/status',
@@ -77,5 +80,60 @@ export const adminEndpoints = ({ index, maintenance, queue }: Services): readonl
     role: 'read',
     answers: ok(queueStatusResponse),
     handle: () => queue.status(),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/admin/queue/pause',
+    tag: 'index',
+    summary: 'Stops embedding in the background, until resumed; entries are stored and found by text',
+    role: 'admin',
+    answers: ok(queueActionResponse),
+    handle: ({ context }) => queue.pause(context),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/admin/queue/resume',
+    tag: 'index',
+    summary: 'Goes on embedding in the background',
+    role: 'admin',
+    answers: ok(queueActionResponse),
+    handle: ({ context }) => queue.resume(context),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/admin/queue/drain',
+    tag: 'index',
+    summary: 'Tries everything that waits now, and answers when it is done or the embedder is away',
+    role: 'admin',
+    answers: ok(queueActionResponse),
+    handle: ({ context }) => queue.drain(context),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/admin/queue/retry-failed',
+    tag: 'index',
+    summary: 'Takes up again what was given up',
+    role: 'admin',
+    answers: ok(queueActionResponse),
+    handle: ({ context }) => queue.retryFailed(context),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/admin/reembed',
+    tag: 'index',
+    summary: 'How far a change of embedder has come',
+    role: 'read',
+    answers: ok(reembedResponse),
+    handle: () => reembed.status(),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/admin/reembed',
+    tag: 'index',
+    summary: 'Changes the embedder; searches are answered from the old vectors until all new ones are there',
+    role: 'admin',
+    body: reembedRequest,
+    answers: { 202: { schema: reembedResponse, description: 'Started, or joined the one that runs' } },
+    handle: async ({ body, context }) => new Answer(202, await reembed.start(body, context)),
   }),
 ];

@@ -80,12 +80,53 @@ export const compactResponse = z.object({
 });
 export type CompactResponse = z.infer<typeof compactResponse>;
 
+const cacheCounts = z.object({ hits: z.int(), misses: z.int() });
+
 export const queueStatusResponse = z.object({
   pending: z.int(),
   failed: z.int(),
   embedded: z.int(),
+  mode: z.enum(['sync', 'async']).meta({ description: 'CHL_EMBED_MODE' }),
+  paused: z.boolean(),
+  in_flight: z.int().meta({ description: 'Entries being embedded in the background at this moment' }),
+  oldest_age_seconds: z
+    .number()
+    .nullable()
+    .meta({ description: 'How long the first in the queue has waited' }),
+  last_error: z.string().nullable(),
+  counters: z.object({ embedded: z.int(), failures: z.int(), refusals: z.int() }).meta({
+    description: 'Of the background queue since the start: vectors stored, calls in vain, texts refused',
+  }),
+  cache: z.object({ query: cacheCounts, passage: cacheCounts, entries: z.int(), bytes: z.int() }),
   commit: z
     .object({ waiting: z.int(), waiting_max: z.int(), groups: z.int(), operations: z.int() })
     .meta({ description: 'The queue in front of the database writer' }),
 });
 export type QueueStatusResponse = z.infer<typeof queueStatusResponse>;
+
+export const queueActionResponse = z.object({
+  status: z.enum(['success', 'incomplete']).meta({ description: 'incomplete: some entries still wait' }),
+  message: z.string(),
+  pending: z.int(),
+  failed: z.int(),
+  paused: z.boolean(),
+});
+export type QueueActionResponse = z.infer<typeof queueActionResponse>;
+
+export const REEMBED_TARGETS = ['hash', 'openai', 'transformers'] as const;
+
+export const reembedRequest = z.object({
+  to: z.enum(REEMBED_TARGETS).nullish().meta({ description: 'The configured embedder unless given' }),
+  model: z.string().min(1).max(256).nullish().meta({ description: 'CHL_EMBEDDING_MODEL unless given' }),
+});
+export type ReembedRequest = z.infer<typeof reembedRequest>;
+
+export const reembedResponse = z.object({
+  state: z.enum(['idle', 'embedding', 'switching', 'opening', 'done', 'unchanged', 'failed']),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  done: z.int().meta({ description: 'Entries whose new vector is stored beside the old one' }),
+  total: z.int(),
+  error: z.string().nullable().meta({ description: 'What it failed on, or waits for' }),
+});
+export type ReembedResponse = z.infer<typeof reembedResponse>;

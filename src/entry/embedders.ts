@@ -1,0 +1,180 @@
+import { HashEmbedder } from '../../adapters/embedder/hash/hash-embedder.ts';
+import { openOpenAiEmbedder } from '../../adapters/embedder/openai/openai-embedder.ts';
+import { ChlError, toChlError } from '../core/errors.ts';
+import { parseFingerprint, type Embedder, type Fingerprint } from '../core/ports/embedder.ts';
+import type { Logger } from '../core/ports/runtime.ts';
+import type { EmbedMode } from '../service/options.ts';
+import type { EmbedderChoice } from './config/environment.ts';
+import { AwayEmbedder } from './embedders/away-embedder.ts';
+import { findLocalModel, openTransformers } from './embedders/transformers.ts';
+
+export interface EmbedderSettings {
+  readonly choice: EmbedderChoice;
+  /** Null: nobody said where an endpoint is. */
+  readonly url: string | null;
+  readonly model: string | null;
+  readonly apiKey: string | null;
+  /** Null: 384 for `hash`, else what the model makes. */
+  readonly dimension: number | null;
+  readonly mode: EmbedMode;
+  readonly modelDir: string;
+}
+
+export type EmbedderKind = Exclude<EmbedderChoice, 'auto'>;
+
+export interface ChosenEmbedder {
+  readonly kind: EmbedderKind;
+  readonly embedder: Embedder;
+}
+
+/** How long `auto` waits for an endpoint on the first start. */
+const AUTO_TIMEOUT_MS = 5_000;
+
+/**
+ * The embedder of this start. `auto` chooses on a database that has none yet, and says why; from then
+ * on it is the one that the database is bound to.
+ *
+ * @param bound the fingerprint of the database, null when it has none yet
+ * @throws CONFIGURATION, UNAVAILABLE when a fresh database cannot be told which vectors it will hold
+ */
+export async function chooseEmbedder(
+  settings: EmbedderSettings,
+  bound: string | null,
+  logger: Logger,
+): Promise<ChosenEmbedder> {
+  const fingerprint = bound === null ? null : parseFingerprint(bound);
+  if (settings.choice !== 'auto') return openOrAway(settings.choice, settings, fingerprint, logger);
+  if (bound === null) return chooseFirst(settings, logger);
+  const kind = kindOf(fingerprint);
+  const model = modelOf(fingerprint) ?? settings.model;
+  logger.info({ embedder: bound }, 'The embedder is the one that the database was made with.');
+  if (kind === 'openai' && settings.url === null) {
+    return { kind, embedder: new AwayEmbedder(fingerprint!, 'CHL_EMBEDDING_URL is not set.') };
+  }
+  const dimension = kind === 'hash' ? (fingerprint?.dimension ?? null) : settings.dimension;
+  return openOrAway(kind, { ...settings, model, dimension }, fingerprint, logger);
+}
+
+/** @throws CONFIGURATION, UNAVAILABLE */
+export async function openEmbedder(
+  kind: EmbedderKind,
+  settings: EmbedderSettings,
+  logger: Logger,
+): Promise<Embedder> {
+  switch (kind) {
+    case 'hash':
+      return new HashEmbedder(settings.dimension === null ? {} : { dimension: settings.dimension });
+    case 'openai':
+      return openOpenAiEmbedder({ ...endpointOf(settings), dimension: settings.dimension });
+    case 'transformers':
+      return openTransformers(settings, logger);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** A database that has its vectors starts without its endpoint, too. */
+async function openOrAway(
+  kind: EmbedderKind,
+  settings: EmbedderSettings,
+  bound: Fingerprint | null,
+  logger: Logger,
+): Promise<ChosenEmbedder> {
+  // The same model makes vectors of the same length: the endpoint need not be asked, nor be there.
+  const isBound = kind === 'openai' && bound !== null && modelOf(bound) === settings.model;
+  const dimension = settings.dimension ?? (isBound ? bound.dimension : null);
+  try {
+    return { kind, embedder: await openEmbedder(kind, { ...settings, dimension }, logger) };
+  } catch (thrown) {
+    const error = toChlError(thrown, 'embedder.open');
+    if (bound === null || error.code !== 'UNAVAILABLE') throw error;
+    logger.warn({ err: error }, 'The embedder could not be opened; searches are answered by text.');
+    const unknown = {
+      name: `${kind}:${settings.model ?? ''}`,
+      revision: '?',
+      dimension: 1,
+      normalised: true,
+    };
+    return { kind, embedder: new AwayEmbedder(unknown, error.message) };
+  }
+}
+
+async function chooseFirst(settings: EmbedderSettings, logger: Logger): Promise<ChosenEmbedder> {
+  const reasons: string[] = [];
+  const chosen = await firstThatWorks(settings, reasons, logger);
+  logger.info(
+    { embedder: chosen.kind, model: chosen.embedder.fingerprint.name, because: reasons },
+    `The embedder of this database is ${chosen.kind} from now on: ${reasons.join('; ')}. ${chosen.embedder.description}`,
+  );
+  return chosen;
+}
+
+async function firstThatWorks(
+  settings: EmbedderSettings,
+  reasons: string[],
+  logger: Logger,
+): Promise<ChosenEmbedder> {
+  if (settings.url === null) reasons.push('CHL_EMBEDDING_URL is not set');
+  else {
+    try {
+      const embedder = await reachEndpoint(settings);
+      reasons.push('the endpoint of CHL_EMBEDDING_URL answers');
+      return { kind: 'openai', embedder };
+    } catch (error) {
+      reasons.push(`the endpoint of CHL_EMBEDDING_URL does not answer (${toChlError(error).message})`);
+    }
+  }
+  const local = await findLocalModel(settings);
+  if (local.found) {
+    try {
+      const embedder = await openTransformers(settings, logger);
+      reasons.push(local.why);
+      return { kind: 'transformers', embedder };
+    } catch (error) {
+      reasons.push(`the local model does not load (${toChlError(error).message})`);
+    }
+  } else reasons.push(local.why);
+  return { kind: 'hash', embedder: await openEmbedder('hash', settings, logger) };
+}
+
+/** One call, one attempt: a fresh start does not wait for a retry. */
+async function reachEndpoint(settings: EmbedderSettings): Promise<Embedder> {
+  const endpoint = endpointOf(settings);
+  const probe = await openOpenAiEmbedder({
+    ...endpoint,
+    dimension: null,
+    timeoutMs: AUTO_TIMEOUT_MS,
+    resilience: { attempts: 1 },
+  });
+  return openOpenAiEmbedder({ ...endpoint, dimension: probe.fingerprint.dimension });
+}
+
+function endpointOf({ url, model, apiKey }: EmbedderSettings) {
+  if (url !== null && model !== null) return { url, model, apiKey };
+  throw new ChlError(
+    'CONFIGURATION',
+    'The embedder `openai` needs CHL_EMBEDDING_URL and CHL_EMBEDDING_MODEL.',
+    {
+      operation: 'embedder.open',
+    },
+  );
+}
+
+/** The name of a fingerprint begins with its kind. */
+function kindOf(bound: Fingerprint | null): EmbedderKind {
+  const [kind] = bound?.name.split(':') ?? [];
+  if (kind === 'hash' || kind === 'openai' || kind === 'transformers') return kind;
+  throw new ChlError(
+    'CONFIGURATION',
+    `The database holds vectors of an embedder unknown here: ${bound?.name}.`,
+    {
+      operation: 'embedder.open',
+      hint: 'Set CHL_EMBEDDER and run `chl reembed`.',
+    },
+  );
+}
+
+function modelOf(bound: Fingerprint | null): string | null {
+  const colon = bound?.name.indexOf(':') ?? -1;
+  return bound === null || colon < 0 ? null : bound.name.slice(colon + 1);
+}
