@@ -1,27 +1,32 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import type { Hono } from 'hono';
 import { openLibsqlCatalog } from '../../adapters/catalog/libsql/open.ts';
 import type { LibsqlCatalog } from '../../adapters/catalog/libsql/options.ts';
 import { systemClock } from '../../adapters/clock/system-clock.ts';
-import { HashEmbedder } from '../../adapters/embedder/hash/hash-embedder.ts';
+import { ProcessMonitor } from '../../adapters/process-figures/process-monitor.ts';
 import { acquireOwnerLock } from '../../adapters/owner-lock/owner-lock.ts';
-import { ChlError } from '../core/errors.ts';
-import { fingerprintText, type Embedder } from '../core/ports/embedder.ts';
+import { fingerprintText, parseFingerprint, type Embedder } from '../core/ports/embedder.ts';
 import type { CollectionSpec, IndexCollection, IndexHost } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
 import { createApp, type HttpLimits } from '../http/app.ts';
 import { Authenticator } from '../http/auth/authenticator.ts';
+import { KeyRateLimit } from '../http/auth/key-rate-limit.ts';
 import type { HttpEnv } from '../http/http-env.ts';
 import { createMcpHandler } from '../mcp/handler.ts';
 import { createServices } from '../service/create-services.ts';
+import type { ReembedPorts } from '../service/reembed/reembed-ports.ts';
 import type { Services } from '../service/services.ts';
+import { DEFAULT_SERVICE_OPTIONS, type ServiceOptions } from '../service/options.ts';
 import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { databasePath, indexFolder } from './data-folder.ts';
+import { dashboardAssets } from './dashboard-assets.ts';
 import { swaggerAssets } from './docs-assets.ts';
+import { chooseEmbedder, openEmbedder, type EmbedderKind } from './embedders.ts';
 import { openInlineHost, openProcessHost } from './index-host.ts';
-import { openKeyRing, type KeyRing } from './key-ring.ts';
+import { NO_KEYS, openKeyRing, type KeyRing } from './key-ring.ts';
 import { createLogger } from './logging.ts';
+import { createPrometheus } from './metrics/prometheus.ts';
 import { entryUrl } from './entry-url.ts';
 import { VERSION } from './version.ts';
 
@@ -46,12 +51,11 @@ export interface ApplicationOverrides {
   readonly limits?: Partial<HttpLimits>;
 }
 
-const BODY_IDLE_MS = 30_000;
 const HEARTBEAT_MS = 15_000;
 
 /**
  * Composes the service. It answers as soon as the database is open; the index opens meanwhile.
- * @throws CONFLICT when another process owns the data folder, EMBEDDER_MISMATCH, CONFIGURATION, CORRUPT
+ * @throws CONFLICT when another process owns the data folder, CONFIGURATION, CORRUPT
  */
 export async function openApplication(
   config: Config,
@@ -63,29 +67,45 @@ export async function openApplication(
     await mkdir(config.dataDir, { recursive: true });
     const lock = acquireOwnerLock(config.dataDir);
     closers.add(() => lock.release());
-    const keyRing = await openKeys(config, overrides);
+    const keyRing = await openKeys(config, overrides, logger);
+    closers.add(() => keyRing.close());
     const catalog = await openCatalog(config, logger);
     closers.add(() => catalog.close());
-    const embedder = new HashEmbedder({ dimension: config.embedder.dimension });
+    const { kind, embedder } = await chooseEmbedder(
+      config.embedder,
+      await catalog.reader.fingerprint(),
+      logger,
+    );
     closers.add(() => embedder.close());
-    await bindEmbedder(catalog, embedder);
+    const boundFingerprint = await catalog.bindFingerprint(fingerprintText(embedder.fingerprint));
+    const generation = await catalog.reader.indexGeneration();
     const host = openHost(config, logger);
     closers.add(() => host.close());
-    const collection = host.open(collectionSpec(config, catalog, embedder));
-    const services = createServices({
-      catalog,
-      maintenance: catalog.maintenance,
-      collection,
-      embedder,
-      clock: systemClock,
-      logger,
-      indexSettings: config.index,
-    });
+    const openCollection = (fingerprint: string, of: number): IndexCollection =>
+      host.open(collectionSpec(config, catalog, fingerprint, of));
+    const collection = openCollection(boundFingerprint, generation);
+    const services = createServices(
+      {
+        catalog,
+        maintenance: catalog.maintenance,
+        collection,
+        embedder,
+        boundFingerprint,
+        reembed: reembedPorts({ config, kind, openCollection, closers, logger }),
+        clock: systemClock,
+        logger,
+        indexSettings: config.index,
+      },
+      serviceOptions(config),
+    );
     closers.add(() => services.close());
+    await services.start();
+    const monitor = new ProcessMonitor();
+    closers.add(() => monitor.close());
     const closing = new AbortController();
     closers.add(() => closing.abort());
     return {
-      app: openHttp({ config, overrides, services, logger, keyRing, closing: closing.signal }),
+      app: openHttp({ config, overrides, services, logger, keyRing, monitor, closing: closing.signal }),
       services,
       collection,
       embedder,
@@ -99,8 +119,11 @@ export async function openApplication(
   }
 }
 
-const openKeys = (config: Config, { access }: ApplicationOverrides): Promise<KeyRing> | KeyRing =>
-  access === 'in-process' ? { keys: [], generatedKey: null } : openKeyRing(config);
+const openKeys = (
+  config: Config,
+  { access }: ApplicationOverrides,
+  logger: Logger,
+): Promise<KeyRing> | KeyRing => (access === 'in-process' ? NO_KEYS : openKeyRing(config, logger));
 
 function openCatalog(config: Config, logger: Logger): Promise<LibsqlCatalog> {
   const writerThread = entryUrl('writer-thread');
@@ -117,20 +140,30 @@ function openCatalog(config: Config, logger: Logger): Promise<LibsqlCatalog> {
   });
 }
 
-/** Vectors of two embedders never mix: a database belongs to the first one that wrote into it. */
-async function bindEmbedder(catalog: LibsqlCatalog, embedder: Embedder): Promise<void> {
-  const wanted = fingerprintText(embedder.fingerprint);
-  const bound = await catalog.bindFingerprint(wanted);
-  if (bound === wanted) return;
-  throw new ChlError(
-    'EMBEDDER_MISMATCH',
-    `The database holds vectors of another embedder: ${bound}, and this configuration has ${wanted}.`,
-    {
-      operation: 'application.open',
-      hint: 'Configure the embedder that the database was made with, or embed it anew.',
-    },
-  );
+interface ReembedParts {
+  readonly config: Config;
+  /** Of the embedder that this start has chosen. */
+  readonly kind: EmbedderKind;
+  readonly openCollection: (fingerprint: string, generation: number) => IndexCollection;
+  readonly closers: Closers;
+  readonly logger: Logger;
 }
+
+const reembedPorts = ({ config, kind, openCollection, closers, logger }: ReembedParts): ReembedPorts => ({
+  async openEmbedder({ to, model }) {
+    const settings = { ...config.embedder, model: model ?? config.embedder.model };
+    const embedder = await openEmbedder(to ?? kind, settings, logger);
+    closers.add(() => embedder.close());
+    return embedder;
+  },
+  openCollection: ({ fingerprint }, generation) => openCollection(fingerprintText(fingerprint), generation),
+  retire: (generation) => rm(indexFolder(config, generation), { recursive: true, force: true }),
+});
+
+const serviceOptions = ({ embedder }: Config): ServiceOptions => ({
+  ...DEFAULT_SERVICE_OPTIONS,
+  embedding: { ...DEFAULT_SERVICE_OPTIONS.embedding, mode: embedder.mode },
+});
 
 /** Native code belongs in a child process; where none can be started, the index runs in this one. */
 function openHost(config: Config, logger: Logger): IndexHost {
@@ -142,13 +175,18 @@ function openHost(config: Config, logger: Logger): IndexHost {
     : openInlineHost(config.index.backend, logger);
 }
 
-const collectionSpec = (config: Config, catalog: LibsqlCatalog, embedder: Embedder): CollectionSpec => ({
-  name: 'entries',
+const collectionSpec = (
+  config: Config,
+  catalog: LibsqlCatalog,
+  fingerprint: string,
+  generation: number,
+): CollectionSpec => ({
+  name: generation === 1 ? 'entries' : `entries-${generation}`,
   databaseUrl: catalog.databaseUrl,
   databaseAuthToken: null,
-  directory: indexFolder(config),
-  fingerprint: fingerprintText(embedder.fingerprint),
-  dimension: embedder.fingerprint.dimension,
+  directory: indexFolder(config, generation),
+  fingerprint,
+  dimension: parseFingerprint(fingerprint)?.dimension ?? 1,
   backend: config.index.backend,
   indexKind: config.index.kind,
   hnsw: config.index.hnsw,
@@ -165,17 +203,37 @@ interface HttpParts {
   readonly services: Services;
   readonly logger: Logger;
   readonly keyRing: KeyRing;
+  readonly monitor: ProcessMonitor;
   readonly closing: AbortSignal;
 }
 
-function openHttp({ config, overrides, services, logger, keyRing, closing }: HttpParts): Hono<HttpEnv> {
+function openHttp({
+  config,
+  overrides,
+  services,
+  logger,
+  keyRing,
+  monitor,
+  closing,
+}: HttpParts): Hono<HttpEnv> {
   return createApp(services, {
-    authenticator: new Authenticator(keyRing.keys),
-    limits: { ...config.limits, bodyIdleMs: BODY_IDLE_MS, heartbeatMs: HEARTBEAT_MS, ...overrides.limits },
+    authenticator: new Authenticator(
+      keyRing,
+      config.rateLimit === 0 ? null : new KeyRateLimit(config.rateLimit),
+    ),
+    allowedOrigins: config.allowedOrigins,
+    limits: { ...config.limits, heartbeatMs: HEARTBEAT_MS, ...overrides.limits },
     logger,
     clock: systemClock,
-    mcp: createMcpHandler({ services, logger, version: VERSION }),
+    metrics: createPrometheus({
+      figures: services.figures,
+      processFigures: () => monitor.figures(),
+      clock: systemClock,
+      version: VERSION,
+    }),
+    mcp: createMcpHandler({ services, logger, version: VERSION, answerChars: config.toolAnswerChars }),
     docsAssets: swaggerAssets,
+    dashboardAssets: dashboardAssets(),
     version: VERSION,
     closing,
   });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { ChlError } from '../core/errors.ts';
 import type { BackendChoice, IndexKindChoice, SavePolicy } from '../core/ports/index-host.ts';
@@ -10,6 +11,7 @@ import {
   type LogLevel,
 } from './config/environment.ts';
 import { nearestName } from './config/suggest.ts';
+import type { EmbedderSettings } from './embedders.ts';
 
 /** Everything the service can be told, checked and frozen. Made once, at start, by `loadConfig`. */
 export interface Config {
@@ -32,10 +34,28 @@ export interface Config {
     readonly saveIntervalMs: number;
     readonly rebuildThreshold: number;
   };
-  readonly embedder: { readonly choice: 'hash'; readonly dimension: number };
+  readonly embedder: EmbedderSettings;
   readonly apiKeys: readonly ApiKeyText[];
   readonly apiKeysFile: string | null;
-  readonly limits: { readonly bodyBytes: number; readonly importBytes: number };
+  readonly allowedOrigins: readonly string[];
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly importBytes: number;
+    readonly bodyIdleMs: number;
+    readonly jsonDepth: number;
+    readonly responseBytes: number;
+    readonly admission: {
+      readonly running: number;
+      readonly waiting: number;
+      readonly waitMs: number;
+      readonly streams: number;
+    };
+  };
+  /** Requests a minute and key; 0: any number. */
+  readonly rateLimit: number;
+  readonly toolAnswerChars: number;
+  /** For whoever listens. */
+  readonly timeouts: { readonly headersMs: number; readonly requestMs: number };
   readonly logLevel: LogLevel;
 }
 
@@ -57,6 +77,7 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
   const mistakes = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => describeIssue(issue, given))),
     ...Object.keys(given).filter(isUnknown).map(describeUnknown),
+    ...missingForEmbedder(given),
   ];
   if (!parsed.success || mistakes.length > 0) {
     throw new ChlError(
@@ -90,12 +111,50 @@ function toConfig(values: Environment): Config {
       saveIntervalMs: values.CHL_FAISS_SAVE_INTERVAL * 1000,
       rebuildThreshold: values.CHL_FAISS_REBUILD_THRESHOLD,
     },
-    embedder: { choice: values.CHL_EMBEDDER, dimension: values.CHL_EMBEDDING_DIMENSION },
+    embedder: {
+      choice: values.CHL_EMBEDDER,
+      url: values.CHL_EMBEDDING_URL ?? null,
+      model: values.CHL_EMBEDDING_MODEL ?? null,
+      apiKey: values.CHL_EMBEDDING_API_KEY ?? null,
+      dimension: values.CHL_EMBEDDING_DIMENSION ?? null,
+      mode: values.CHL_EMBED_MODE,
+      modelDir: values.CHL_MODEL_DIR ?? join(values.CHL_DATA_DIR, 'models'),
+    },
     apiKeys: values.CHL_API_KEYS ?? [],
     apiKeysFile: values.CHL_API_KEYS_FILE ?? null,
-    limits: { bodyBytes: values.CHL_MAX_BODY_BYTES, importBytes: values.CHL_MAX_IMPORT_BYTES },
+    allowedOrigins: values.CHL_ALLOWED_ORIGINS ?? [],
+    limits: {
+      bodyBytes: values.CHL_MAX_BODY_BYTES,
+      importBytes: values.CHL_MAX_IMPORT_BYTES,
+      bodyIdleMs: values.CHL_BODY_TIMEOUT * 1000,
+      jsonDepth: values.CHL_MAX_JSON_DEPTH,
+      responseBytes: values.CHL_MAX_RESPONSE_BYTES,
+      admission: {
+        running: values.CHL_MAX_RUNNING_REQUESTS,
+        waiting: values.CHL_MAX_WAITING_REQUESTS,
+        waitMs: values.CHL_MAX_WAIT * 1000,
+        streams: values.CHL_MAX_STREAMS,
+      },
+    },
+    rateLimit: values.CHL_RATE_LIMIT,
+    toolAnswerChars: values.CHL_MAX_TOOL_ANSWER_CHARS,
+    timeouts: { headersMs: values.CHL_HEADERS_TIMEOUT * 1000, requestMs: values.CHL_REQUEST_TIMEOUT * 1000 },
     logLevel: values.CHL_LOG_LEVEL,
   };
+}
+
+/** What belongs together and is not there together. */
+function missingForEmbedder(given: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const choice = given['CHL_EMBEDDER'] ?? 'auto';
+  const has = (name: string): boolean => given[name] !== undefined;
+  if (choice === 'openai') {
+    return ['CHL_EMBEDDING_URL', 'CHL_EMBEDDING_MODEL']
+      .filter((name) => !has(name))
+      .map((name) => `${name} is needed by CHL_EMBEDDER=openai`);
+  }
+  return choice === 'auto' && has('CHL_EMBEDDING_URL') && !has('CHL_EMBEDDING_MODEL')
+    ? ['CHL_EMBEDDING_MODEL is needed beside CHL_EMBEDDING_URL']
+    : [];
 }
 
 const isUnknown = (name: string): boolean =>

@@ -3,23 +3,34 @@ import { ChlError, toChlError } from '../core/errors.ts';
 import type { Clock, Logger } from '../core/ports/runtime.ts';
 import type { Services } from '../service/services.ts';
 import type { Authenticator } from './auth/authenticator.ts';
-import { requireSameHost } from './auth/same-host.ts';
+import { dashboardRoutes, type DashboardAssets } from './dashboard/dashboard-routes.tsx';
 import { docsRoutes, type DocsAssets } from './docs/docs-routes.ts';
 import { errorResponse, STATUS_OF_ERROR } from './errors.ts';
 import type { HttpEnv } from './http-env.ts';
 import { mcpRoute, type McpEndpoint } from './mcp-route.ts';
+import { admission, type AdmissionLimits } from './middleware/admission.ts';
+import { originCheck } from './middleware/origin-check.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
+import type { HttpMetrics } from './metrics.ts';
 import { mount } from './mount.ts';
 import { endpointsOf } from './routes.ts';
 import { requestIdOf } from './request-headers.ts';
+import { methodOf, routeOf } from './request-route.ts';
 
 export interface HttpOptions {
   readonly authenticator: Authenticator;
   readonly limits: HttpLimits;
+  /** Origins of the service's own pages besides the address that was asked. */
+  readonly allowedOrigins: readonly string[];
   readonly logger: Logger;
   readonly clock: Clock;
   readonly mcp: McpEndpoint;
+  /** Absent where nothing keeps them: `/metrics` is then not there. */
+  readonly metrics?: HttpMetrics;
   /** Swagger UI's files; null where there is no file system: `/docs` is then not there. */
   readonly docsAssets: DocsAssets | null;
+  /** The dashboard's files; null where there is no file system: `/` is then not there. */
+  readonly dashboardAssets: DashboardAssets | null;
   readonly version: string;
   /** Aborts when the service is about to end: streams without an end then end. */
   readonly closing: AbortSignal;
@@ -28,27 +39,36 @@ export interface HttpOptions {
 export interface HttpLimits {
   readonly bodyBytes: number;
   readonly importBytes: number;
-  /** A body that stops arriving for this long is given up. */
+  /** A body that stops arriving for this long, or comes at a trickle, is given up. */
   readonly bodyIdleMs: number;
+  /** Lists and objects inside each other in a JSON body. */
+  readonly jsonDepth: number;
+  /** Longest JSON answer. */
+  readonly responseBytes: number;
+  readonly admission: AdmissionLimits;
   /** Between two signs of life on an event stream. */
   readonly heartbeatMs: number;
 }
 
 export function createApp(services: Services, options: HttpOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  // In this order, the outermost first. Limits on rate and concurrency take their place before the routes.
+  // In this order, the outermost first: a refusal by any of them is logged and carries its request id.
   const middleware: readonly MiddlewareHandler<HttpEnv>[] = [
     identified,
-    logged(options),
-    originChecked(options),
+    observed(options),
+    securityHeaders,
+    originCheck(options.authenticator, options.allowedOrigins),
+    admission(options.limits.admission),
   ];
   for (const layer of middleware) app.use(layer);
 
   const endpoints = endpointsOf(services, options);
-  const bodyLimits = { maxBytes: options.limits.bodyBytes, idleMs: options.limits.bodyIdleMs };
-  mount(app, endpoints, { authenticator: options.authenticator, bodyLimits });
+  const { bodyBytes, bodyIdleMs, jsonDepth, responseBytes } = options.limits;
+  const bodyLimits = { maxBytes: bodyBytes, idleMs: bodyIdleMs, maxDepth: jsonDepth };
+  mount(app, endpoints, { authenticator: options.authenticator, bodyLimits, responseBytes });
   mcpRoute(app, options.mcp, { authenticator: options.authenticator, bodyLimits });
   docsRoutes(app, endpoints, options);
+  dashboardRoutes(app, options);
 
   app.notFound((c) =>
     errorResponse(
@@ -78,35 +98,34 @@ export function createApp(services: Services, options: HttpOptions): Hono<HttpEn
   return app;
 }
 
+/** Of a logged path. */
+const PATH_CHARS_MAX = 500;
+
 const identified: MiddlewareHandler<HttpEnv> = async (c, next) => {
   const requestId = requestIdOf(c.req.raw.headers);
   c.set('requestId', requestId);
   await next();
   c.header('X-Request-Id', requestId);
-  c.header('X-Content-Type-Options', 'nosniff');
 };
 
-/** One line a request. */
-const logged =
-  ({ logger, clock }: HttpOptions): MiddlewareHandler<HttpEnv> =>
+/** One line in the log and one sample a request. */
+const observed =
+  ({ logger, clock, metrics }: HttpOptions): MiddlewareHandler<HttpEnv> =>
   async (c, next) => {
     const startMs = clock.monotonicMs();
     await next();
+    const durationMs = clock.monotonicMs() - startMs;
+    const [method, route, { status }] = [methodOf(c), routeOf(c), c.res];
+    metrics?.observe({ method, route, status, durationMs });
     const fields = {
       requestId: c.get('requestId'),
-      method: c.req.method,
-      path: c.req.path,
-      status: c.res.status,
-      durationMs: Math.round((clock.monotonicMs() - startMs) * 100) / 100,
+      method,
+      route,
+      path: c.req.path.slice(0, PATH_CHARS_MAX),
+      status,
+      durationMs: Math.round(durationMs * 100) / 100,
+      caller: c.get('caller') ?? null,
     };
-    if (c.res.status >= 500) logger.warn(fields, 'request failed');
+    if (status >= 500) logger.warn(fields, 'request failed');
     else logger.debug(fields, 'request');
-  };
-
-/** With keys a foreign page has nothing to send; without them only this machine may speak. */
-const originChecked =
-  ({ authenticator }: HttpOptions): MiddlewareHandler<HttpEnv> =>
-  async (c, next) => {
-    if (!authenticator.required) requireSameHost(c.req.raw);
-    await next();
   };

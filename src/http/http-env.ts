@@ -7,5 +7,7 @@ export interface HttpEnv {
   /** What middleware leaves for those after it. */
   Variables: {
     requestId: string;
+    /** Name of the API key, `local` without keys; unset until the caller is known. */
+    caller?: string;
   };
 }

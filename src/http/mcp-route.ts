@@ -1,8 +1,8 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
+import { toChlError, type ChlError } from '../core/errors.ts';
 import type { Role } from '../service/roles.ts';
 import type { Authenticator } from './auth/authenticator.ts';
-import type { BodyLimits } from './body/byte-stream.ts';
-import { readJson } from './body/read-json.ts';
+import { readJson, type JsonLimits } from './body/read-json.ts';
 import type { HttpEnv } from './http-env.ts';
 import { requestContext } from './request-headers.ts';
 
@@ -21,31 +21,41 @@ export interface McpCaller {
 
 interface McpRouteOptions {
   readonly authenticator: Authenticator;
-  readonly bodyLimits: BodyLimits;
+  readonly bodyLimits: JsonLimits;
 }
 
 /** `/mcp`: the same keys, origin check and body bounds as the REST routes. */
 export function mcpRoute(app: Hono<HttpEnv>, mcp: McpEndpoint, options: McpRouteOptions): void {
-  const handle = async (
-    request: Request,
-    requestId: string,
-    remoteAddress: string | null,
-  ): Promise<Response> => {
+  const handle = async (c: Context<HttpEnv>): Promise<Response> => {
+    const request = c.req.raw;
     const principal = await options.authenticator.authorise(request.headers, 'read');
-    const body = request.method === 'POST' ? await readJson(request, options.bodyLimits) : null;
+    c.set('caller', principal.name);
+    let body: unknown = null;
+    try {
+      if (request.method === 'POST') body = await readJson(request, options.bodyLimits);
+    } catch (thrown) {
+      const error = toChlError(thrown);
+      if (error.code !== 'INVALID_ARGUMENT') throw error;
+      return parseError(error);
+    }
     const { sessionId, minSeq, signal } = requestContext(request, principal.name);
     const software = request.headers.get('User-Agent') ?? '';
     return mcp(request, body, {
       caller: principal.name,
       role: principal.role,
-      id: JSON.stringify([principal.name, remoteAddress, software]),
+      id: JSON.stringify([principal.name, c.env?.remoteAddress ?? null, software]),
       sessionId,
       minSeq,
-      requestId,
+      requestId: c.get('requestId'),
       signal,
     });
   };
-  for (const path of ['/mcp', '/mcp/']) {
-    app.all(path, (c) => handle(c.req.raw, c.get('requestId'), c.env?.remoteAddress ?? null));
-  }
+  for (const path of ['/mcp', '/mcp/']) app.all(path, handle);
 }
+
+/** As JSON-RPC says it; which request it was cannot be known. */
+const parseError = ({ code, message }: ChlError): Response =>
+  Response.json(
+    { jsonrpc: '2.0', error: { code: -32700, message, data: { code } }, id: null },
+    { status: 400 },
+  );

@@ -1,9 +1,8 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import { ChlError } from '../core/errors.ts';
 import { parseRequest } from '../service/contract/errors.ts';
 import type { Authenticator } from './auth/authenticator.ts';
-import { readJson } from './body/read-json.ts';
-import type { BodyLimits } from './body/byte-stream.ts';
+import { readJson, type JsonLimits } from './body/read-json.ts';
 import { Answer, type Endpoint } from './endpoint.ts';
 import { errorResponse } from './errors.ts';
 import { requestContext } from './request-headers.ts';
@@ -11,7 +10,9 @@ import type { HttpEnv } from './http-env.ts';
 
 interface MountOptions {
   readonly authenticator: Authenticator;
-  readonly bodyLimits: BodyLimits;
+  readonly bodyLimits: JsonLimits;
+  /** Longest JSON answer. */
+  readonly responseBytes: number;
 }
 
 /** Serves the endpoints, each path with and without its trailing slash; any other method there is 405. */
@@ -27,9 +28,7 @@ export function mount(app: Hono<HttpEnv>, endpoints: readonly Endpoint[], option
   for (const [path, atPath] of paths) {
     const forms = path === '/' ? ['/'] : [path, `${path}/`];
     for (const endpoint of atPath) {
-      app.on(endpoint.method.toUpperCase(), forms, (c) =>
-        serve(endpoint, c.req.raw, c.req.param(), c.get('requestId'), options),
-      );
+      app.on(endpoint.method.toUpperCase(), forms, (c) => serve(endpoint, c, options));
     }
     const allowed = atPath.flatMap((endpoint) => (endpoint.method === 'get' ? ['GET', 'HEAD'] : ['POST']));
     for (const form of forms)
@@ -50,20 +49,16 @@ function methodNotAllowed(method: string, allowed: readonly string[], requestId:
 /** `/a/{id}/` → `/a/:id` */
 const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1').replace(/(.)\/$/, '$1');
 
-async function serve(
-  endpoint: Endpoint,
-  request: Request,
-  params: Readonly<Record<string, string>>,
-  requestId: string,
-  options: MountOptions,
-): Promise<Response> {
+async function serve(endpoint: Endpoint, c: Context<HttpEnv>, options: MountOptions): Promise<Response> {
+  const request = c.req.raw;
   const caller =
     endpoint.role === 'public'
       ? 'public'
       : (await options.authenticator.authorise(request.headers, endpoint.role)).name;
+  c.set('caller', caller);
   const query = Object.fromEntries(new URL(request.url).searchParams);
   const answer = await endpoint.handle({
-    params: endpoint.params === undefined ? undefined : parseRequest(endpoint.params, params),
+    params: endpoint.params === undefined ? undefined : parseRequest(endpoint.params, c.req.param()),
     query: endpoint.query === undefined ? undefined : parseRequest(endpoint.query, query),
     context: requestContext(request, caller),
     body:
@@ -71,9 +66,22 @@ async function serve(
         ? undefined
         : parseRequest(endpoint.body, await readJson(request, options.bodyLimits)),
     request,
-    requestId,
+    requestId: c.get('requestId'),
   });
   if (answer instanceof Response) return answer;
-  if (answer instanceof Answer) return Response.json(answer.body, { status: answer.status });
-  return Response.json(answer, { status: Number(Object.keys(endpoint.answers)[0]) });
+  const { status, body } =
+    answer instanceof Answer ? answer : { status: Number(Object.keys(endpoint.answers)[0]), body: answer };
+  return jsonResponse(status, body, options.responseBytes);
+}
+
+/** @throws INVALID_ARGUMENT when the answer would be longer than anybody should be sent */
+function jsonResponse(status: number, body: unknown, maxBytes: number): Response {
+  const text = JSON.stringify(body);
+  // A code unit is at most three bytes of UTF-8: the exact length is asked for only where it matters.
+  if (text.length * 3 > maxBytes && new TextEncoder().encode(text).byteLength > maxBytes) {
+    throw new ChlError('INVALID_ARGUMENT', `The answer would be longer than ${maxBytes} bytes.`, {
+      hint: 'Ask for fewer entries with limit, for previews, or take export.ndjson.',
+    });
+  }
+  return new Response(text, { status, headers: { 'Content-Type': 'application/json' } });
 }

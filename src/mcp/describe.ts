@@ -1,6 +1,7 @@
+import type { IndexStatusResponse } from '../service/contract/admin.ts';
 import type { CategoriesResponse } from '../service/contract/categories.ts';
 import type { ReadResponse } from '../service/contract/read.ts';
-import type { SearchResponse } from '../service/contract/search.ts';
+import type { DuplicatesResponse, SearchResponse } from '../service/contract/search.ts';
 import type { UpdateResponse, WriteResponse } from '../service/contract/write.ts';
 import { STORED_TEXT_NOTE } from './answer.ts';
 
@@ -43,17 +44,30 @@ export function describeWritten(answer: WriteResponse | UpdateResponse): string 
   }
   if ('duplicates' in answer) {
     for (const one of answer.duplicates ?? [])
-      lines.push(`- ${one.entity_id} (${one.score.toFixed(2)}): ${one.title}`);
+      lines.push(`- ${one.entity_id} (${one.score.toFixed(2)}): ${inOneLine(one.title)}`);
   }
   for (const warning of answer.warnings ?? []) lines.push(`Warning: ${warning}`);
   return lines.join('\n');
 }
+
+export const describeDuplicates = ({ candidates }: DuplicatesResponse): string =>
+  candidates.length === 0
+    ? 'No similar entry found.'
+    : candidates
+        .map((one) => `${one.entity_id} (${one.score.toFixed(2)}): ${inOneLine(one.title)}`)
+        .join('\n');
+
+export const describeIndex = (status: IndexStatusResponse): string =>
+  `${status.status}: ${status.index_size} vectors (${status.backend ?? 'no backend'}), tombstones ${(status.tombstone_ratio * 100).toFixed(1)}%.`;
 
 /** Each line of stored text is marked, so that none of it can pass for the server's own words. */
 function quoted(head: string, heading: string, body: string | undefined): string {
   const text = body === undefined ? heading : `${heading}\n${body}`;
   return `${head}\n${text.replaceAll(/^/gm, '> ')}`;
 }
+
+/** A stored title beside our own words must not begin a line of its own. */
+const inOneLine = (text: string): string => text.replaceAll(/[\r\n\u2028\u2029]+/g, ' ');
 
 const degradedNote = (degraded: boolean | undefined, hint: string | null | undefined): string | null =>
   degraded === true ? `Degraded answer: ${hint ?? 'words only, the index is not ready.'}` : null;

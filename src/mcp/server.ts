@@ -41,6 +41,8 @@ export interface McpDependencies {
   readonly inFlight: InFlightCalls;
   readonly logger: Logger;
   readonly version: string;
+  /** Longest answer of a tool. */
+  readonly answerChars: number;
 }
 
 const toolsByName: ReadonlyMap<string, Tool> = new Map(TOOLS.map((tool) => [tool.name, tool]));
@@ -104,7 +106,7 @@ export function createMcpServer(dependencies: McpDependencies, peer: McpPeer): M
 }
 
 async function callTool(
-  { services, logger }: McpDependencies,
+  { services, logger, answerChars }: McpDependencies,
   tool: Tool,
   args: Readonly<Record<string, unknown>>,
   peer: McpPeer,
@@ -122,7 +124,7 @@ async function callTool(
     }
     const idempotencyKey = args['idempotency_key'];
     const context = contextOf(peer, typeof idempotencyKey === 'string' ? idempotencyKey : null, signal);
-    return toolResult(await aborting(tool.run(services, args, context), signal), tool.listField);
+    return toolResult(await aborting(tool.run(services, args, context), signal), tool.listField, answerChars);
   } catch (error) {
     const failure = toChlError(error, `mcp.${tool.name}`);
     if (failure.code === 'INTERNAL')

@@ -29,9 +29,16 @@ import { parseRequest } from '../service/contract/errors.ts';
 import type { RequestContext } from '../service/request-context.ts';
 import type { Role } from '../service/roles.ts';
 import type { Services } from '../service/services.ts';
-import type { ToolAnswer } from './answer.ts';
+import { toolAnswer, type ToolAnswer } from './answer.ts';
 import { parseJsonArguments } from './json-arguments.ts';
-import { describeCategories, describeEntries, describeResults, describeWritten } from './describe.ts';
+import {
+  describeCategories,
+  describeDuplicates,
+  describeEntries,
+  describeIndex,
+  describeResults,
+  describeWritten,
+} from './describe.ts';
 
 export type ToolArguments = Readonly<Record<string, unknown>>;
 
@@ -102,7 +109,7 @@ export const TOOLS: readonly Tool[] = [
     listField: null,
     run: async (services) => {
       const answer = await services.categories.list();
-      return { text: describeCategories(answer), structured: { ...answer } };
+      return toolAnswer(answer, describeCategories);
     },
   },
   {
@@ -120,7 +127,7 @@ export const TOOLS: readonly Tool[] = [
         ...parseJsonArguments(args, ['ids', 'fields']),
       });
       const answer = await services.entries.read(request, context);
-      return { text: describeEntries(answer), structured: { ...answer } };
+      return toolAnswer(answer, describeEntries);
     },
   },
   {
@@ -138,7 +145,7 @@ export const TOOLS: readonly Tool[] = [
         parseJsonArguments(args, ['types', 'filters', 'tags', 'fields']),
       );
       const answer = await services.search.search(request, context);
-      return { text: describeResults(answer), structured: { ...answer } };
+      return toolAnswer(answer, describeResults);
     },
   },
   {
@@ -155,7 +162,7 @@ export const TOOLS: readonly Tool[] = [
     run: async (services, args, context) => {
       const request = parseRequest(writeRequest, parseJsonArguments(args, ['data', 'tags']));
       const answer = await services.entries.write(request, context);
-      return { text: describeWritten(answer), structured: { ...answer } };
+      return toolAnswer(answer, describeWritten);
     },
   },
   {
@@ -172,7 +179,7 @@ export const TOOLS: readonly Tool[] = [
     run: async (services, args, context) => {
       const request = parseRequest(updateRequest, parseJsonArguments(args, ['updates']));
       const answer = await services.entries.update(request, context);
-      return { text: describeWritten(answer), structured: { ...answer } };
+      return toolAnswer(answer, describeWritten);
     },
   },
   {
@@ -188,7 +195,7 @@ export const TOOLS: readonly Tool[] = [
     listField: null,
     run: async (services, args, context) => {
       const answer = await services.entries.remove(parseRequest(deleteRequest, args), context);
-      return { text: `Deleted ${answer.entry_id}.`, structured: { ...answer } };
+      return toolAnswer(answer, () => `Deleted ${answer.entry_id}.`);
     },
   },
   {
@@ -202,13 +209,7 @@ export const TOOLS: readonly Tool[] = [
     listField: null,
     run: async (services, args, context) => {
       const answer = await services.search.duplicates(parseRequest(duplicatesRequest, args), context);
-      const text =
-        answer.count === 0
-          ? 'No similar entry found.'
-          : answer.candidates
-              .map((one) => `${one.entity_id} (${one.score.toFixed(2)}): ${one.title}`)
-              .join('\n');
-      return { text, structured: { ...answer } };
+      return toolAnswer(answer, describeDuplicates);
     },
   },
   {
@@ -223,7 +224,7 @@ export const TOOLS: readonly Tool[] = [
     run: async (services, args) => {
       const { guide_type: type } = parseRequest(z.object({ guide_type: guideType }), args);
       const answer = services.guidelines.get(type);
-      return { text: answer.skill.content, structured: { ...answer } };
+      return toolAnswer(answer, () => answer.skill.content);
     },
   },
   {
@@ -236,11 +237,7 @@ export const TOOLS: readonly Tool[] = [
     output: indexStatusResponse,
     listField: null,
     run: async (services) => {
-      const answer = await services.index.status();
-      return {
-        text: `${answer.status}: ${answer.index_size} vectors (${answer.backend ?? 'no backend'}), tombstones ${(answer.tombstone_ratio * 100).toFixed(1)}%.`,
-        structured: { ...answer },
-      };
+      return toolAnswer(await services.index.status(), describeIndex);
     },
   },
 ];

@@ -35,7 +35,7 @@ export async function freshEnvironment(variables: Environment = {}): Promise<{
 export async function startService(environment: Environment): Promise<RunningService> {
   const config = loadConfig(environment);
   const application = await openApplication(config);
-  const listening = await listenOnNode(application.app, { host: '127.0.0.1', port: 0 });
+  const listening = await listenOnNode(application.app, { ...config, host: '127.0.0.1', port: 0 });
   await application.collection.opened;
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {

@@ -147,8 +147,8 @@ describe('keys', () => {
     await open.refused(open.send('GET', '/api/v1/categories'), 401);
     const admin = { Authorization: `Bearer ${key}` };
     assert.equal((await new Client(address(first.url), admin).send('GET', '/api/v1/categories')).status, 200);
-    const stored = await readFile(join(dataDir, 'admin-key.sha256'), 'utf8');
-    assert.equal(stored.trim(), sha256(key));
+    const stored = await readFile(join(dataDir, 'api-keys'), 'utf8');
+    assert.equal(stored.trim(), `admin:admin:${sha256(key)}`);
     await first.stop();
 
     const second = await start({ CHL_HOST: '0.0.0.0' });

@@ -2,7 +2,9 @@ import { cac, type CAC } from 'cac';
 import { ENTITY_TYPES } from '../../core/entry.ts';
 import { ChlError } from '../../core/errors.ts';
 import { SEARCH_MODES } from '../../core/ports/index-host.ts';
+import { REEMBED_TARGETS } from '../../service/contract/admin.ts';
 import { CONTRACT_LIMITS } from '../../service/contract/limits.ts';
+import { ROLES } from '../../service/roles.ts';
 import { CommandError, EXIT, type ExitCode } from './command-error.ts';
 import { CommandLine } from './command-line.ts';
 import { connect, serviceAddress, type Environment } from './connect.ts';
@@ -111,6 +113,17 @@ function defineCommands(program: CAC, invocation: Invocation): void {
 
   defineMaintenance(program, { line, json, environment, terminal, withService });
 
+  program
+    .command('keys <action> [name]', 'API keys: new NAME [--role read|write|admin], list, revoke NAME')
+    .option('--role <role>', `What the new key may do: ${ROLES.join(', ')} (write)`)
+    .action(async (action: string, name?: string) => {
+      const { keysCommand } = await import('./keys-command.ts');
+      const role = line.oneOf('role', ROLES) ?? 'write';
+      // cac has made a number of a name that looks like one.
+      const options = { action, name: name === undefined ? null : String(name), role, json };
+      return keysCommand(options, environment, terminal);
+    });
+
   program.command('mcp', 'Speak MCP over stdio for a running service').action(async () => {
     const { runMcpProxy } = await import('./mcp.ts');
     await runMcpProxy(serviceAddress(line, environment));
@@ -135,6 +148,16 @@ function defineMaintenance(
     .action(async () => {
       const { verifyCommand } = await import('./verify-command.ts');
       return verifyCommand(environment, { repair: line.flag('repair'), json }, terminal);
+    });
+
+  program
+    .command('reembed', 'Change the embedder; searches go on from the old vectors meanwhile')
+    .option('--to <embedder>', `The configured one, or: ${REEMBED_TARGETS.join(', ')}`)
+    .option('--model <name>', 'Model, where it is not CHL_EMBEDDING_MODEL of the service')
+    .action(async () => {
+      const { reembedCommand } = await import('./reembed-command.ts');
+      const request = { to: line.oneOf('to', REEMBED_TARGETS), model: line.text('model') };
+      return withService((service) => reembedCommand(service, { request, json }, terminal));
     });
 
   program.command('rebuild', 'Build the index anew from the database').action(async () => {

@@ -8,6 +8,8 @@ export interface ApiKeyText {
   readonly key: string;
 }
 
+export const KEY_NAME = /^[\w.@-]{1,64}$/;
+
 const ENTRY = /^([\w.@-]{1,64}):([a-z]+):(\S{1,512})$/;
 
 /** `name:role:key`. Null when it is not one; the text itself is a secret and goes into no message. */

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { BACKEND_CHOICES, INDEX_KIND_CHOICES, SAVE_POLICIES } from '../../core/ports/index-host.ts';
+import { EMBED_MODES } from '../../service/options.ts';
 import { apiKeys } from './api-keys.ts';
-import { databaseUrl, integer, oneOf, ratio, text } from './values.ts';
+import { databaseUrl, httpUrl, integer, oneOf, origins, ratio, text } from './values.ts';
 
 /** Where an index may run. `auto` is a child process on Node and in-line on Deno. */
 export const INDEX_HOST_CHOICES = ['auto', 'process', 'inline'] as const;
-export const EMBEDDER_CHOICES = ['hash'] as const;
+export const EMBEDDER_CHOICES = ['auto', 'hash', 'openai', 'transformers'] as const;
+export type EmbedderChoice = (typeof EMBEDDER_CHOICES)[number];
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -59,9 +61,24 @@ export const environmentSchema = z.object({
     .describe('Room kept beside the database so that entries can be deleted on a full disk. 0: none.'),
 
   CHL_EMBEDDER: oneOf(EMBEDDER_CHOICES)
-    .default('hash')
-    .describe('What turns text into vectors. `hash` is built in, offline and lexical.'),
-  CHL_EMBEDDING_DIMENSION: integer(32, 4096).default(384).describe('Length of a vector.'),
+    .default('auto')
+    .describe(
+      'What turns text into vectors. `hash` is built in, offline and lexical; `openai` any compatible endpoint; `transformers` a model in this process. `auto` chooses once, on an empty database: the endpoint, a model on this machine, `hash`.',
+    ),
+  CHL_EMBEDDING_URL: httpUrl().optional().describe('OpenAI-compatible endpoint, up to and including `/v1`.'),
+  CHL_EMBEDDING_MODEL: text(256).optional().describe('Model of `openai` or `transformers`.'),
+  CHL_EMBEDDING_API_KEY: text(4096).optional().meta(secret).describe('Bearer token for the endpoint.'),
+  CHL_EMBEDDING_DIMENSION: integer(32, 4096)
+    .optional()
+    .describe('Length of a vector. Unset: 384 for `hash`, else what the model makes.'),
+  CHL_EMBED_MODE: oneOf(EMBED_MODES)
+    .default('sync')
+    .describe(
+      '`async`: a write never waits for the embedder; it is found by text until the queue has embedded it.',
+    ),
+  CHL_MODEL_DIR: text(4096)
+    .optional()
+    .describe('Folder of models for `transformers`. Unset: `models` in the data folder.'),
 
   // Read where FAISS is loaded, in processes that have no configuration of their own.
   CHL_FAISS_NATIVE_DIR: text(4096)
@@ -76,13 +93,48 @@ export const environmentSchema = z.object({
     ),
   CHL_API_KEYS_FILE: text(4096)
     .optional()
-    .describe('A file with one `name:role:key` a line; `#` starts a comment.'),
+    .describe(
+      'File of keys, one `name:role:key` a line, read anew when it changes. Unset: `api-keys` in the data folder.',
+    ),
+  CHL_ALLOWED_ORIGINS: origins()
+    .optional()
+    .describe('Origins of its own pages behind a proxy that changes `Host`, separated by commas.'),
+
+  CHL_RATE_LIMIT: integer(0, 10_000_000)
+    .default(12_000)
+    .describe('Requests that each key may make in a minute; 0: any number.'),
+  CHL_MAX_RUNNING_REQUESTS: integer(1, 100_000).default(256).describe('Requests that are worked on at once.'),
+  CHL_MAX_WAITING_REQUESTS: integer(0, 1_000_000)
+    .default(1024)
+    .describe('Requests that wait for their turn; more get 503 and Retry-After.'),
+  CHL_MAX_WAIT: integer(1, 600)
+    .default(10)
+    .describe('Seconds that a request waits for its turn before it gets 503.'),
+  CHL_MAX_STREAMS: integer(1, 1_000_000).default(4096).describe('Readers of changes as events at one time.'),
+  CHL_HEADERS_TIMEOUT: integer(1, 600)
+    .default(10)
+    .describe('Seconds in which the headers of a request must arrive (Node).'),
+  CHL_BODY_TIMEOUT: integer(1, 600)
+    .default(10)
+    .describe('Seconds that a body may stop arriving, also in pieces; at 4 kB a second it may take longer.'),
+  CHL_REQUEST_TIMEOUT: integer(1, 86_400)
+    .default(3600)
+    .describe('Seconds in which a whole request must arrive, and so the longest import (Node).'),
   CHL_MAX_BODY_BYTES: integer(1024, 1_073_741_824)
     .default(1_048_576)
     .describe('Largest JSON request body, and the largest line of an import.'),
   CHL_MAX_IMPORT_BYTES: integer(1024, Number.MAX_SAFE_INTEGER)
     .default(1_073_741_824)
     .describe('Largest import in one request.'),
+  CHL_MAX_JSON_DEPTH: integer(40, 1000)
+    .default(64)
+    .describe('Lists and objects inside each other in a request.'),
+  CHL_MAX_RESPONSE_BYTES: integer(65_536, 1_073_741_824)
+    .default(67_108_864)
+    .describe('Longest JSON answer; what streams is not bounded.'),
+  CHL_MAX_TOOL_ANSWER_CHARS: integer(4096, 10_000_000)
+    .default(60_000)
+    .describe('Longest answer of an MCP tool, in characters; lists are cut and say so.'),
   // Armed where the process or thread begins; named here so that it is documented, and not a mistake.
   CHL_FAILPOINTS: text(100)
     .optional()

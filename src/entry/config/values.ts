@@ -38,3 +38,24 @@ export function databaseUrl() {
     error: () => 'must be a file: URL, such as file:///var/lib/chl/chl.db',
   });
 }
+
+/** Origins as a browser sends them, such as https://chl.example.com, separated by commas. */
+export function origins() {
+  return z.string().transform((raw, context) => {
+    const values = raw.split(',').map((part) => part.trim());
+    if (values.every((value) => URL.canParse(value) && new URL(value).origin === value)) return values;
+    context.addIssue({ code: 'custom', message: 'must hold origins, such as https://chl.example.com' });
+    return z.NEVER;
+  });
+}
+
+/** Of another service. Without user and password, which belong into a variable that is kept secret. */
+export function httpUrl() {
+  return z.string().refine(
+    (value) => {
+      const url = URL.canParse(value) ? new URL(value) : null;
+      return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+    },
+    { error: () => 'must be an address such as http://127.0.0.1:11434/v1, without user and password' },
+  );
+}

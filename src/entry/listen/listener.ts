@@ -10,10 +10,14 @@ export interface Listening {
   cut(): void;
 }
 
-export type Listen = (
-  app: Pick<Hono<HttpEnv>, 'fetch'>,
-  address: { readonly host: string; readonly port: number },
-) => Promise<Listening>;
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  /** How long a client may take to send; what a listener cannot bound itself it leaves out. */
+  readonly timeouts: { readonly headersMs: number; readonly requestMs: number };
+}
+
+export type Listen = (app: Pick<Hono<HttpEnv>, 'fetch'>, address: ListenAddress) => Promise<Listening>;
 
 /** An address as one would type it; an IPv6 one in brackets, and no wildcard. */
 export function addressUrl(host: string, port: number): string {

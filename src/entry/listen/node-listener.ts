@@ -4,23 +4,22 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { addressUrl, type Listen } from './listener.ts';
 
-/** Whoever cannot send its headers in this time does not mean to. */
-const HEADERS_TIMEOUT_MS = 10_000;
-/** Bounds a whole request, and so the longest import; a body that stalls is cut long before. */
-const REQUEST_TIMEOUT_MS = 3_600_000;
+/** How often connections are looked at for overdue headers; Node's own 30 s would be the real bound. */
+const OVERDUE_CHECK_MS = 1_000;
 /** Longer than the idle time of common proxies, which must be the ones to close. */
 const KEEP_ALIVE_MS = 75_000;
 const MAX_HEADER_BYTES = 16_384;
 const SWEEP_MS = 50;
 
-export const listenOnNode: Listen = async (app, { host, port }) => {
+export const listenOnNode: Listen = async (app, { host, port, timeouts }) => {
   const server = createAdaptorServer({
     fetch: (request, env) =>
       app.fetch(request, { remoteAddress: (env as HttpBindings).incoming.socket.remoteAddress ?? null }),
     overrideGlobalObjects: false,
     serverOptions: {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: Math.min(timeouts.headersMs, timeouts.requestMs),
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: OVERDUE_CHECK_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       noDelay: true,

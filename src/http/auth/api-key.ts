@@ -9,6 +9,13 @@ export interface ApiKey {
   readonly digest: Uint8Array;
 }
 
+/** The keys that count now: they may change while the service runs. */
+export interface KeySource {
+  readonly keys: readonly ApiKey[];
+  /** Whether every request has to carry a key; true also while no key is left. */
+  readonly required: boolean;
+}
+
 export async function digestOf(key: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)));
 }

@@ -1,6 +1,7 @@
 import { ChlError } from '../../core/errors.ts';
 import { roleAllows, type Role } from '../../service/roles.ts';
-import { digestOf, sameDigest, type ApiKey } from './api-key.ts';
+import { digestOf, sameDigest, type KeySource } from './api-key.ts';
+import type { KeyRateLimit } from './key-rate-limit.ts';
 
 /** Who a request comes from. */
 export interface Principal {
@@ -12,22 +13,35 @@ export interface Principal {
 const LOCAL: Principal = { name: 'local', role: 'admin' };
 
 export class Authenticator {
-  readonly #keys: readonly ApiKey[];
+  readonly #source: KeySource;
+  readonly #rateLimit: KeyRateLimit | null;
 
-  constructor(keys: readonly ApiKey[]) {
-    this.#keys = keys;
+  /** @param rateLimit null where the number of requests is not bounded */
+  constructor(source: KeySource, rateLimit: KeyRateLimit | null = null) {
+    this.#source = source;
+    this.#rateLimit = rateLimit;
   }
 
   /** Whether every request has to carry a key. */
   get required(): boolean {
-    return this.#keys.length > 0;
+    return this.#source.required;
   }
 
-  /** @throws UNAUTHENTICATED without a key that is known, FORBIDDEN when its role does not suffice */
+  /**
+   * Who asks, once it is clear that they may. Every request that needs a role goes through here once.
+   * @throws UNAUTHENTICATED without a key that is known, RATE_LIMITED when that key asks too often,
+   *   FORBIDDEN when its role does not suffice
+   */
   async authorise(headers: Headers, needed: Role): Promise<Principal> {
-    const principal = this.required ? await this.#principalOf(headers) : LOCAL;
+    const principal = this.required ? await this.#identify(headers) : LOCAL;
     if (roleAllows(principal.role, needed)) return principal;
     throw new ChlError('FORBIDDEN', `This needs a key with the role ${needed}; yours has ${principal.role}.`);
+  }
+
+  async #identify(headers: Headers): Promise<Principal> {
+    const principal = await this.#principalOf(headers);
+    await this.#rateLimit?.take(principal.name);
+    return principal;
   }
 
   async #principalOf(headers: Headers): Promise<Principal> {
@@ -39,10 +53,10 @@ export class Authenticator {
     }
     const digest = await digestOf(presented);
     // Every key is compared, so that the time taken does not tell which one matched.
-    const matches = this.#keys.filter((key) => sameDigest(key.digest, digest));
+    const matches = this.#source.keys.filter((key) => sameDigest(key.digest, digest));
     const [match] = matches;
     if (match === undefined) throw new ChlError('UNAUTHENTICATED', 'The API key is not known.');
-    return match;
+    return { name: match.name, role: match.role };
   }
 }
 

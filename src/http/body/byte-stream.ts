@@ -2,31 +2,43 @@ import { ChlError } from '../../core/errors.ts';
 
 export interface BodyLimits {
   readonly maxBytes: number;
-  /** A sender that is silent for longer has gone. */
+  /** A sender that is silent for longer has gone; one that is slower than `SLOWEST_BYTES_PER_MS` as well. */
   readonly idleMs: number;
 }
 
 /**
+ * 4 kB a second. Time spent waiting for the sender is `idleMs` and what this rate takes for the
+ * bytes that came, so that a byte now and then does not hold a request open for ever.
+ */
+const SLOWEST_BYTES_PER_MS = 4;
+
+/**
  * The bytes of a request as they come, never more than `maxBytes` of them, whether their number was
  * announced or not (chunked).
- * @throws PAYLOAD_TOO_LARGE, INVALID_ARGUMENT when the body breaks off
+ * @throws PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE for a compressed one, INVALID_ARGUMENT when the body
+ *   breaks off
  */
 export async function* boundedBytes(request: Request, limits: BodyLimits): AsyncGenerator<Uint8Array> {
+  requireUncompressed(request.headers);
   if (Number(request.headers.get('Content-Length') ?? 0) > limits.maxBytes) throw tooLarge(limits.maxBytes);
   if (request.body === null) return;
   const reader = request.body.getReader();
   let received = 0;
+  let waitedMs = 0;
   try {
     for (;;) {
-      const { done, value } = await readInTime(reader, limits.idleMs);
+      const patienceMs = limits.idleMs + received / SLOWEST_BYTES_PER_MS - waitedMs;
+      const askedMs = performance.now();
+      const { done, value } = await readInTime(reader, Math.min(limits.idleMs, patienceMs));
       if (done) return;
+      waitedMs += performance.now() - askedMs;
       received += value.byteLength;
       if (received > limits.maxBytes) throw tooLarge(limits.maxBytes);
       yield value;
     }
   } finally {
     // The rest is not wanted; a sender that has gone cannot be told.
-    await reader.cancel().catch(() => undefined);
+    void reader.cancel().catch(() => undefined);
   }
 }
 
@@ -36,7 +48,7 @@ async function readInTime(
 ): Promise<ReadableStreamReadResult<Uint8Array>> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(broken(`nothing came for ${idleMs / 1000} seconds`)), idleMs);
+    timer = setTimeout(() => reject(broken('it came too slowly')), idleMs);
   });
   try {
     return await Promise.race([reader.read(), silence]);
@@ -45,6 +57,15 @@ async function readInTime(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A megabyte can unpack to a gigabyte; nothing that is sent here needs packing. */
+function requireUncompressed(headers: Headers): void {
+  const encoding = headers.get('Content-Encoding')?.trim().toLowerCase() ?? '';
+  if (encoding === '' || encoding === 'identity') return;
+  throw new ChlError('UNSUPPORTED_MEDIA_TYPE', 'The request body must not be compressed.', {
+    hint: 'Send it without Content-Encoding.',
+  });
 }
 
 const tooLarge = (maxBytes: number): ChlError =>

@@ -2,17 +2,19 @@ import { ChlError } from '../../core/errors.ts';
 import { boundedBytes, type BodyLimits } from './byte-stream.ts';
 import { depthProblemAt, syntaxProblemAt } from './json-syntax.ts';
 
-/** Deeper than any request of the contract: `context` may hold 32 levels. */
-const JSON_DEPTH_MAX = 64;
+export interface JsonLimits extends BodyLimits {
+  /** Lists and objects inside each other. */
+  readonly maxDepth: number;
+}
 
 /** @throws UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, INVALID_ARGUMENT with the position of the mistake */
-export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
+export async function readJson(request: Request, limits: JsonLimits): Promise<unknown> {
   requireMediaType(request, 'application/json');
   const text = await readText(request, limits);
   if (text.trim() === '') throw malformed('the body is empty');
   // Before parsing: JSON.parse accepts a million levels that nothing after it can walk.
-  if (depthProblemAt(text, JSON_DEPTH_MAX) !== null) {
-    throw malformed(`it is nested deeper than ${JSON_DEPTH_MAX} levels`);
+  if (depthProblemAt(text, limits.maxDepth) !== null) {
+    throw malformed(`it is nested deeper than ${limits.maxDepth} levels`);
   }
   try {
     return JSON.parse(text);

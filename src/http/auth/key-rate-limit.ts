@@ -1,0 +1,28 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { ChlError } from '../../core/errors.ts';
+
+const WINDOW_SECONDS = 60;
+
+/** How often each key may ask, in windows of a minute. */
+export class KeyRateLimit {
+  readonly #limiter: RateLimiterMemory;
+  readonly #perMinute: number;
+
+  constructor(perMinute: number) {
+    this.#perMinute = perMinute;
+    this.#limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS });
+  }
+
+  /** @throws RATE_LIMITED with the time until the window ends */
+  async take(keyName: string): Promise<void> {
+    try {
+      await this.#limiter.consume(keyName);
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      throw new ChlError('RATE_LIMITED', `This key may ask ${this.#perMinute} times a minute.`, {
+        hint: 'Wait as long as Retry-After says; the operator sets CHL_RATE_LIMIT.',
+        retryAfterSeconds: Math.ceil(refusal.msBeforeNext / 1000),
+      });
+    }
+  }
+}

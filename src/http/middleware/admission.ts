@@ -1,0 +1,104 @@
+import { E_TIMEOUT, Semaphore, withTimeout, type SemaphoreInterface } from 'async-mutex';
+import type { MiddlewareHandler } from 'hono';
+import { ChlError } from '../../core/errors.ts';
+import type { HttpEnv } from '../http-env.ts';
+
+export interface AdmissionLimits {
+  /** Requests that are worked on at once. */
+  readonly running: number;
+  /** Requests that wait for their turn, first come, first served. */
+  readonly waiting: number;
+  /** The longest wait. */
+  readonly waitMs: number;
+  /** Answers without an end, such as changes as events: they hold no place among the running ones. */
+  readonly streams: number;
+}
+
+/** Said in Retry-After: long enough for a queue to move, short enough for an agent to wait. */
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * So many requests at once and no more, so that overload is a quick 503 for some and not a slow
+ * answer for all. What asks after the service's health is never kept waiting.
+ */
+export function admission(limits: AdmissionLimits): MiddlewareHandler<HttpEnv> {
+  const places: SemaphoreInterface = withTimeout(new Semaphore(limits.running), limits.waitMs);
+  let waiting = 0;
+  const streams = new StreamCount(limits.streams);
+
+  const enter = async (): Promise<void> => {
+    if (waiting >= limits.waiting) throw overloaded('Too many requests are waiting already.');
+    waiting += 1;
+    try {
+      await places.acquire();
+    } catch (cause) {
+      throw cause === E_TIMEOUT ? overloaded('The service had no time for this request.') : cause;
+    } finally {
+      waiting -= 1;
+    }
+  };
+
+  return async (c, next) => {
+    if (isProbe(c.req.path)) return next();
+    if (places.isLocked()) await enter();
+    else await places.acquire();
+    try {
+      await next();
+    } finally {
+      places.release();
+    }
+    if (isStream(c.res)) c.res = streams.counted(c.res);
+  };
+}
+
+const isProbe = (path: string): boolean => path === '/metrics' || /^\/health(\/|$)/.test(path);
+
+/** Known by their type: an answer with an end has a length or ends soon. */
+const isStream = ({ headers, body }: Response): boolean =>
+  body !== null && (headers.get('Content-Type') ?? '').startsWith('text/event-stream');
+
+class StreamCount {
+  readonly #max: number;
+  #open = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** The same response, counted until it ends or its reader has gone. @throws OVERLOADED */
+  counted(response: Response): Response {
+    const body = response.body!;
+    if (this.#open >= this.#max) {
+      void body.cancel();
+      throw overloaded('Too many streams are open already.');
+    }
+    this.#open += 1;
+    const reader = body.getReader();
+    let ended = false;
+    const end = (): void => {
+      if (!ended) this.#open -= 1;
+      ended = true;
+    };
+    const counted = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value);
+          end();
+          controller.close();
+        } catch (error) {
+          end();
+          controller.error(error);
+        }
+      },
+      cancel(reason) {
+        end();
+        return reader.cancel(reason);
+      },
+    });
+    return new Response(counted, response);
+  }
+}
+
+const overloaded = (message: string): ChlError =>
+  new ChlError('OVERLOADED', message, { retryAfterSeconds: RETRY_AFTER_SECONDS });
