@@ -1,5 +1,6 @@
 import { runProgram, setUp } from './setup.mjs';
 import { SetupError } from './setup/terminal.mjs';
+import { provideTestTools } from './setup/test-tools.mjs';
 import { GATES, runGate } from './test/gates.mjs';
 import { runDeno, runVitest } from './test/suites.mjs';
 
@@ -11,6 +12,7 @@ await runProgram(async () => {
   const results = [await setUpGate()];
   for (const gate of GATES) results.push(await runGate(gate));
   if (!process.argv.includes('--gates')) {
+    await provideTestTools();
     results.push(await runVitest());
     results.push(await runDeno());
   }

@@ -13,14 +13,17 @@ export function whyNoSystemPackages(environment = process.env, uid = process.get
   return null;
 }
 
-/** @returns {Promise<string | null>} what went wrong */
-export async function installSystemPackages() {
-  say(`installing system packages with apt-get: ${PACKAGES.join(' ')} (CHL_SETUP_SYSTEM=0 turns this off) …`);
+/**
+ * @param {readonly string[]} [packages] what FAISS needs, unless others are named
+ * @returns {Promise<string | null>} what went wrong
+ */
+export async function installSystemPackages(packages = PACKAGES) {
+  say(`installing system packages with apt-get: ${packages.join(' ')} (CHL_SETUP_SYSTEM=0 turns this off) …`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const wait = ['-o', 'DPkg::Lock::Timeout=300'];
   // An outdated list or one dead repository beside the needed one is no reason to stop: install decides.
   await run('apt-get', [...wait, 'update'], { env });
-  const install = [...wait, 'install', '-y', '--no-install-recommends', ...PACKAGES];
+  const install = [...wait, 'install', '-y', '--no-install-recommends', ...packages];
   const { ok, output } = await run('apt-get', install, { env });
   return ok ? null : `apt-get install failed: ${lastLine(output)}`;
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { copyStaticFiles } from '../../scripts/setup/static-files.mjs';
 
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -27,6 +28,7 @@ async function compile(): Promise<string> {
   // Types have a gate of their own.
   const args = [compiler, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', folder];
   await promisify(execFile)(process.execPath, args, { cwd: repositoryRoot });
+  copyStaticFiles(folder);
   return folder;
 }
 

@@ -1,6 +1,5 @@
 // @ts-check
 /** @import {ErrorBody} from '../../../service/contract/errors.ts' */
-/** @import {Caller} from '../dashboard-routes.tsx' */
 
 const KEY = 'chl.key';
 
@@ -28,44 +27,47 @@ export const key = {
 };
 
 /**
- * Asks the API and answers what it says.
+ * Asks the API and answers what it says; `requests.js` knows what that is.
  *
  * @param {string} path
- * @param {{method?: string, body?: unknown, headers?: Record<string, string>, signal?: AbortSignal}} [options]
- * @returns {Promise<any>} the schemas of the contract say what it is; callers name the type
+ * @param {{method?: string, body?: unknown, headers?: Record<string, string>, signal?: AbortSignal | undefined, alsoStatus?: number}} [options]
+ *   `alsoStatus` is an answer too, not a refusal
+ * @returns {Promise<unknown>}
  * @throws ApiError
  */
 export async function api(path, options = {}) {
-  const { body, ...rest } = options;
+  const { body, signal, ...rest } = options;
   const json = body === undefined ? {} : { 'Content-Type': 'application/json' };
   const response = await send(path, {
     method: body === undefined ? 'GET' : 'POST',
     ...rest,
     headers: { ...json, ...options.headers },
+    ...(signal === undefined ? {} : { signal }),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  return response.json();
+  return /** @type {Promise<unknown>} */ (response.json());
 }
 
 /**
  * The answer itself, for what streams.
  *
  * @param {string} path
- * @param {RequestInit & {headers?: Record<string, string>}} [init]
+ * @param {Omit<RequestInit, 'headers'> & {headers?: Record<string, string>, alsoStatus?: number}} [init]
  * @throws ApiError
  */
 export async function send(path, init = {}) {
   const presented = key.get();
   const authorization = presented === null ? {} : { Authorization: `Bearer ${presented}` };
+  const { alsoStatus, ...request } = init;
   const response = await fetch(path, {
     cache: 'no-store',
-    ...init,
+    ...request,
     headers: { ...authorization, ...init.headers },
-  }).catch((cause) => {
+  }).catch((/** @type {unknown} */ cause) => {
     if (init.signal?.aborted) throw cause;
     throw new ApiError(0, 'UNREACHABLE', 'The service does not answer.', 'It may be restarting; try again.');
   });
-  if (!response.ok) throw await refusal(response);
+  if (!response.ok && response.status !== alsoStatus) throw await refusal(response);
   return response;
 }
 
@@ -77,9 +79,6 @@ async function refusal(response) {
   if (status === 401) document.dispatchEvent(new CustomEvent('chl:key-needed'));
   return new ApiError(status, code, message, hint);
 }
-
-/** Who the key of this tab belongs to. @returns {Promise<Caller>} */
-export const whoAmI = () => api('/ui/caller');
 
 /** For `Idempotency-Key`; `crypto.randomUUID` is there on secure origins only. */
 export function newIdempotencyKey() {

@@ -91,6 +91,17 @@ export const icon = (name) =>
   s('svg', { class: 'icon', 'aria-hidden': 'true', focusable: 'false' }, s('use', { href: `#icon-${name}` }));
 
 /**
+ * What a field of a form says; empty when there is none.
+ *
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ */
+export function formText(form, name) {
+  const value = new FormData(form).get(name);
+  return typeof value === 'string' ? value : '';
+}
+
+/**
  * @param {() => void} action
  * @param {number} delayMs
  */

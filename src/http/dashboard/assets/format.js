@@ -55,6 +55,12 @@ export function ago(iso) {
 /** @param {string} iso */
 export const exact = (iso) => exactTime.format(new Date(iso));
 
-/** `api_design` → `API design`: codes are shown beside names, so initials are all that is spelled.
- *  @param {string} name */
-export const categoryName = (name) => name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase());
+/** Spelled, not said. */
+const ACRONYMS = /\b(?:api|chl|e2e|html|llm|php|sre)\b/g;
+
+/** `api_design` → `API design` @param {string} name */
+export const categoryName = (name) =>
+  name
+    .replaceAll('_', ' ')
+    .replace(ACRONYMS, (word) => word.toUpperCase())
+    .replace(/^./, (first) => first.toUpperCase());

@@ -1,0 +1,127 @@
+// @ts-check
+/** @import {IndexStatusResponse, QueueStatusResponse} from '../../../service/contract/admin.ts' */
+import { when } from './badges.js';
+import { h, s } from './dom.js';
+import { bytes, count, duration, percent, plural } from './format.js';
+
+/**
+ * @param {IndexStatusResponse} status
+ * @param {QueueStatusResponse} queue
+ */
+export const tilesOf = (status, queue) => [
+  vectorsTile(status),
+  tombstonesTile(status),
+  snapshotTile(status),
+  queueTile(queue),
+  lockTile(status),
+  workTile(status),
+];
+
+/** @param {IndexStatusResponse} status */
+const vectorsTile = ({ index_size, documents, dimension, backend, memory_bytes }) =>
+  tile('Vectors', count(index_size), [
+    `${plural(documents, 'document')}, ${dimension} dimensions`,
+    `${backend ?? 'no backend'} · ${bytes(memory_bytes)} in memory`,
+  ]);
+
+/** Against the threshold at which a rebuild starts by itself. @param {IndexStatusResponse} status */
+function tombstonesTile({ tombstone_ratio, tombstones, rebuild_threshold, needs_rebuild }) {
+  const scale = Math.max(rebuild_threshold * 1.5, tombstone_ratio, 0.01);
+  return tile(
+    'Tombstones',
+    percent(tombstone_ratio),
+    [`${plural(tombstones, 'deleted vector')}; a rebuild starts above ${percent(rebuild_threshold)}`],
+    gauge(tombstone_ratio / scale, rebuild_threshold / scale, needs_rebuild ? 'bad' : 'good'),
+  );
+}
+
+/** @param {IndexStatusResponse} status */
+const snapshotTile = ({ snapshot, unsaved_changes, save_policy }) =>
+  tile('Snapshot', snapshot === null ? 'none' : when(snapshot.saved_at), [
+    snapshot === null
+      ? 'Nothing is on disk yet; the database has it all.'
+      : `Generation ${count(snapshot.generation)}, ${bytes(snapshot.bytes)}, to seq ${count(snapshot.seq)}`,
+    `${plural(unsaved_changes, 'unsaved change')} · policy ${save_policy}`,
+  ]);
+
+/** @param {QueueStatusResponse} queue */
+const queueTile = ({ pending, failed, embedded, commit }) =>
+  tile(
+    'Queue',
+    count(pending + commit.waiting),
+    [
+      `${count(pending)} to embed, ${count(failed)} failed, ${count(embedded)} done`,
+      `${count(commit.waiting)} to commit; ${commit.groups === 0 ? 'no group yet' : `${(commit.operations / commit.groups).toFixed(1)} writes a group`}`,
+    ],
+    proportions([
+      ['bar-fill vector', embedded],
+      ['bar-fill waiting', pending],
+      ['bar-fill bad', failed],
+    ]),
+  );
+
+/** @param {IndexStatusResponse} status */
+const lockTile = ({ lock }) =>
+  tile('Lock waits', count(lock.waits), [
+    `The longest took ${duration(lock.longest_wait_ms)}`,
+    lock.longest_wait_holder === null ? 'Nobody was waited for' : `while ${lock.longest_wait_holder} held it`,
+  ]);
+
+/** @param {IndexStatusResponse} status */
+const workTile = ({ counters, last_seq, recovery }) =>
+  tile('Work', `seq ${count(last_seq)}`, [
+    `${plural(counters.searches, 'search', 'searches')}, ${plural(counters.saves, 'save')}, ${plural(counters.rebuilds, 'rebuild')}, ${plural(counters.merges, 'merge')}`,
+    counters.failed_saves > 0
+      ? `${plural(counters.failed_saves, 'save')} failed`
+      : recovery === null
+        ? 'No recovery'
+        : `Started from ${recovery.source} in ${duration(recovery.duration_ms)}`,
+  ]);
+
+/**
+ * @param {string} title
+ * @param {import('./dom.js').Child} value
+ * @param {readonly string[]} lines
+ * @param {Element} [drawing]
+ */
+const tile = (title, value, lines, drawing) =>
+  h(
+    'section',
+    { class: 'tile' },
+    h('h2', { class: 'tile-title' }, title),
+    h('p', { class: 'tile-value' }, value),
+    drawing,
+    ...lines.map((line) => h('p', { class: 'tile-line' }, line)),
+  );
+
+/**
+ * @param {number} share
+ * @param {number} mark
+ * @param {'good' | 'bad'} mood
+ */
+const gauge = (share, mark, mood) =>
+  s(
+    'svg',
+    { viewBox: '0 0 100 8', preserveAspectRatio: 'none', class: 'bar gauge', 'aria-hidden': 'true' },
+    s('rect', { class: 'bar-track', y: 1, width: 100, height: 6 }),
+    s('rect', { class: `bar-fill ${mood}`, y: 1, width: Math.min(1, share) * 100, height: 6 }),
+    s('rect', { class: 'gauge-mark', x: mark * 100 - 0.4, width: 0.8, height: 8 }),
+  );
+
+/** @param {readonly (readonly [string, number])[]} parts */
+function proportions(parts) {
+  const total = parts.reduce((sum, [, value]) => sum + value, 0);
+  let x = 0;
+  const rects = parts.map(([name, value]) => {
+    const width = total === 0 ? 0 : (value / total) * 100;
+    const rect = s('rect', { class: name, x, y: 1, width, height: 6 });
+    x += width;
+    return rect;
+  });
+  return s(
+    'svg',
+    { viewBox: '0 0 100 8', preserveAspectRatio: 'none', class: 'bar gauge', 'aria-hidden': 'true' },
+    s('rect', { class: 'bar-track', y: 1, width: 100, height: 6 }),
+    ...rects,
+  );
+}
