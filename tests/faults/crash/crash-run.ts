@@ -70,7 +70,10 @@ export class CrashRun {
       // At a failpoint of the recovery the index stays away: text answers, and writes are accepted.
       const recovery = opens ? await this.#checkIndex(number, url, victim.stopped) : null;
       const vectorsMs = recovery === null ? null : performance.now() - startedMs;
-      await this.writers.repeatPending(url);
+      if (!(await this.#repeatPending(number, url, victim))) {
+        this.reports.push({ failpoint, reached: true, textMs, vectorsMs, recovery });
+        return;
+      }
       if (number % QUIET_EVERY === QUIET_EVERY - 2) await this.#quietCheck(number, url);
       const reached = await this.#loadUntilDeath(url, victim, failpoint);
       this.reports.push({ failpoint, reached, textMs, vectorsMs, recovery });
@@ -90,7 +93,7 @@ export class CrashRun {
       const url = await victim.serving;
       await this.#checkEntries(-1, url);
       await this.#checkIndex(-1, url, new Promise(() => undefined));
-      await this.writers.repeatPending(url);
+      await this.#repeatPending(-1, url, victim);
       await this.#quietCheck(-1, url);
     } finally {
       await victim.stop();
@@ -168,6 +171,17 @@ export class CrashRun {
         this.#found(number, `vectors do not find ${entry.name}`);
     }
     return status.recovery?.source ?? 'none';
+  }
+
+  /** @returns false when the service stopped at its failpoint meanwhile */
+  async #repeatPending(number: number, url: string, victim: Victim): Promise<boolean> {
+    const repeated = this.writers.repeatPending(url);
+    const wasStopped = await Promise.race([repeated.then(() => false), victim.stopped.then(() => true)]);
+    if (wasStopped) await victim.kill();
+    const unanswered = await repeated;
+    if (!wasStopped && unanswered.length > 0)
+      this.#found(number, `repeated, but not answered: ${unanswered.join()}`);
+    return !wasStopped;
   }
 
   /** @returns whether it stood at its failpoint in the end */

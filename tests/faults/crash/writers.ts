@@ -35,13 +35,12 @@ export class Writers {
   /**
    * Repeats what was under way when the service died, with its key: it must take effect once, whether
    * or not it had.
+   * @returns the entries whose request was not answered again
    */
-  async repeatPending(url: string): Promise<void> {
+  async repeatPending(url: string): Promise<readonly string[]> {
     const pending = this.entries.filter((entry) => entry.pending !== null);
     const done = await Promise.all(pending.map((entry) => this.#attempt(url, entry)));
-    pending.forEach((entry, place) => {
-      if (!done[place]) this.complaints.push(`${entry.name}: the repeated request was not answered`);
-    });
+    return pending.filter((_, place) => !done[place]).map(({ name }) => name);
   }
 
   async #write(url: string, writer: number, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,8 @@ export interface VictimOptions {
   readonly dataDir: string;
   /** CHL_* and what else the process is to see. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** A program and its arguments that start the service in their place, e.g. as another user. */
+  readonly before?: readonly string[];
 }
 
 const START_MAX_MS = 60_000;
@@ -26,9 +28,10 @@ export class Victim {
   readonly #exited: Promise<unknown>;
   #lines: string[] = [];
 
-  constructor({ program, dataDir, environment = {} }: VictimOptions) {
+  constructor({ program, dataDir, environment = {}, before = [] }: VictimOptions) {
+    const [command = '', ...args] = [...before, process.execPath, join(program, 'src', 'entry', 'node.js')];
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('CHL_'));
-    this.#child = spawn(process.execPath, [join(program, 'src', 'entry', 'node.js')], {
+    this.#child = spawn(command, args, {
       cwd: repositoryRoot,
       env: {
         ...Object.fromEntries(inherited),

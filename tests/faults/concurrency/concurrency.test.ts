@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Client, eventually } from '../../http/support/client.ts';
+import { buildProgram } from '../../support/build.ts';
+import { mutatedProgram } from '../crash/mutated-program.ts';
+import { checkFiles } from '../support/database-check.ts';
+import { chooseSeed, isLong } from '../support/form.ts';
+import { Victim } from '../support/victim.ts';
+import { Crowd } from './crowd.ts';
+import { contradictions } from './observations.ts';
+
+const CLIENTS = 50;
+const SECONDS = isLong ? 300 : 20;
+const MAX_MS = SECONDS * 1000 + 180_000;
+
+let dataDir: string;
+let victim: Victim;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'chl-crowd-'));
+});
+
+afterEach(async () => {
+  await victim.kill();
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+});
+
+async function crowdAt(program: string, clients: number, seconds: number, seed: number): Promise<Crowd> {
+  victim = new Victim({ program, dataDir, environment: { CHL_GROWING_MAX_VECTORS: '64' } });
+  const url = await victim.serving;
+  await eventually(
+    () => new Client(url).indexStatus(),
+    (status) => status.status === 'available',
+    60_000,
+  );
+  const crowd = new Crowd({ url, clients, seed });
+  await crowd.run(AbortSignal.timeout(seconds * 1000));
+  return crowd;
+}
+
+test(
+  `${CLIENTS} clients for ${SECONDS} s, saves and rebuilds throughout: one history of every entry, seen by every search`,
+  { timeout: MAX_MS },
+  async () => {
+    const crowd = await crowdAt(await buildProgram(), CLIENTS, SECONDS, chooseSeed('concurrency'));
+    console.log(
+      `${crowd.writes.length} writes, ${crowd.refusals} refused to who came second, ${crowd.searches.length} searches`,
+    );
+    expect(crowd.complaints).toEqual([]);
+    expect(contradictions(crowd)).toEqual([]);
+    expect(Math.min(crowd.writes.length, crowd.searches.length)).toBeGreaterThan(CLIENTS);
+    const client = new Client(await victim.serving);
+    expect((await client.post('/admin/index/save', {})).status).toBe(200);
+    expect(await checkFiles(dataDir)).toEqual([]);
+  },
+);
+
+test('the check sees a planted bug: acknowledged before the index has it', { timeout: MAX_MS }, async () => {
+  const hasty = await mutatedProgram('src/service/committer.js', [
+    [
+      'const indexed = await this.#apply(report);',
+      'const indexed = true; setTimeout(() => this.#apply(report), 100);',
+    ],
+  ]);
+  const crowd = await crowdAt(hasty, 8, 3, 1);
+  expect(contradictions(crowd).join('\n')).toMatch(/misses|was acknowledged/);
+});
