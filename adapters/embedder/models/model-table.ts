@@ -24,13 +24,22 @@ export interface ModelTraits {
  */
 const MODELS: readonly (ModelTraits & { readonly pattern: RegExp })[] = [
   {
-    family: 'e5-instruct',
-    pattern: /e5.*instruct/i,
+    family: 'e5-mistral-instruct',
+    pattern: /e5-mistral.*instruct/i,
     pooling: 'last_token',
     queryPrefix: 'Instruct: Given a question, retrieve notes that answer it\nQuery: ',
     passagePrefix: '',
-    tokensMax: 512,
+    tokensMax: 4096,
     calibration: { similarCosine: 0.8, duplicateCosine: 0.93 },
+  },
+  {
+    family: 'multilingual-e5-instruct',
+    pattern: /e5.*instruct/i,
+    pooling: 'mean',
+    queryPrefix: 'Instruct: Given a question, retrieve notes that answer it\nQuery: ',
+    passagePrefix: '',
+    tokensMax: 512,
+    calibration: { similarCosine: 0.84, duplicateCosine: 0.94 },
   },
   {
     family: 'e5',
@@ -43,7 +52,8 @@ const MODELS: readonly (ModelTraits & { readonly pattern: RegExp })[] = [
   },
   {
     family: 'bge',
-    pattern: /(^|[/_-])bge[_-](small|base|large)-en/i,
+    pattern:
+      /(^|[/_-])(bge[_-](small|base|large)-en|mxbai-embed|(snowflake-)?arctic-embed-(xs|s|m|l)($|-v1\.5))/i,
     pooling: 'cls',
     queryPrefix: 'Represent this sentence for searching relevant passages: ',
     passagePrefix: '',
@@ -58,6 +68,26 @@ const MODELS: readonly (ModelTraits & { readonly pattern: RegExp })[] = [
     passagePrefix: '',
     tokensMax: 8192,
     calibration: { similarCosine: 0.65, duplicateCosine: 0.88 },
+  },
+  {
+    family: 'gte-qwen2-instruct',
+    pattern: /gte[_-]qwen/i,
+    pooling: 'last_token',
+    queryPrefix:
+      'Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: ',
+    passagePrefix: '',
+    tokensMax: 8192,
+    calibration: { similarCosine: 0.6, duplicateCosine: 0.88 },
+  },
+  {
+    // The second generation pools differently from the first.
+    family: 'gte-v1.5',
+    pattern: /(^|[/_-])gte[_-](.*v1\.5|multilingual|modernbert)/i,
+    pooling: 'cls',
+    queryPrefix: '',
+    passagePrefix: '',
+    tokensMax: 8192,
+    calibration: { similarCosine: 0.72, duplicateCosine: 0.9 },
   },
   {
     family: 'gte',
@@ -87,9 +117,18 @@ const MODELS: readonly (ModelTraits & { readonly pattern: RegExp })[] = [
     tokensMax: 2048,
     calibration: { similarCosine: 0.68, duplicateCosine: 0.9 },
   },
+  {
+    family: 'all-minilm',
+    pattern: /all-minilm(?!-l12)/i,
+    pooling: 'mean',
+    queryPrefix: '',
+    passagePrefix: '',
+    tokensMax: 256,
+    calibration: { similarCosine: 0.55, duplicateCosine: 0.87 },
+  },
 ];
 
-/** all-MiniLM, paraphrase-*, OpenAI's text-embedding-3 and anything unknown: no prefix, mean pooling. */
+/** paraphrase-*, OpenAI's text-embedding-3 and anything unknown: no prefix, mean pooling. */
 const PLAIN: ModelTraits = {
   family: 'sentence-transformers',
   pooling: 'mean',

@@ -1,0 +1,57 @@
+/** A text as its model reads it. */
+export interface TokenisedText {
+  /** The text's place in the request. */
+  readonly row: number;
+  readonly ids: readonly number[];
+}
+
+/**
+ * Tokens that go through the model at once, padding included. Memory grows with it, speed on a CPU
+ * hardly does: eight texts of 256 tokens keep one core busy.
+ */
+const TOKENS_PER_BATCH = 2_048;
+
+/**
+ * Batches of texts of about one length, so that little is padded, none larger than `tokensMax` unless
+ * a single text is.
+ */
+export function tokenBatches(
+  texts: readonly TokenisedText[],
+  tokensMax = TOKENS_PER_BATCH,
+): readonly (readonly TokenisedText[])[] {
+  const batches: TokenisedText[][] = [];
+  let batch: TokenisedText[] = [];
+  for (const text of texts.toSorted((a, b) => a.ids.length - b.ids.length)) {
+    // Ascending: the newest is the longest, and the others are padded to it.
+    if (batch.length > 0 && (batch.length + 1) * text.ids.length > tokensMax) {
+      batches.push(batch);
+      batch = [];
+    }
+    batch.push(text);
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}
+
+/**
+ * Cuts what a model would not read. The closing special tokens ([SEP], an end-of-text on which
+ * `last_token` pools) stay: a model has never seen a text without them.
+ *
+ * @param suffixLength how many special tokens close every text
+ */
+export function truncate(ids: readonly number[], tokensMax: number, suffixLength: number): readonly number[] {
+  if (ids.length <= tokensMax) return ids;
+  return [...ids.slice(0, tokensMax - suffixLength), ...ids.slice(ids.length - suffixLength)];
+}
+
+/**
+ * How many special tokens a tokenizer puts after a text: of those around an empty one, the ones that
+ * do not also stand before a word.
+ */
+export function suffixLengthOf(encode: (text: string) => readonly number[]): number {
+  const around = encode('');
+  const word = encode('a');
+  let prefix = 0;
+  while (prefix < around.length && around[prefix] === word[prefix]) prefix += 1;
+  return around.length - prefix;
+}
