@@ -28,6 +28,12 @@ export interface OpenServices {
 
 export interface OpenOptions {
   readonly embedder?: Embedder;
+  /** Of the vectors in the database, where that is another one. */
+  readonly bound?: Embedder;
+  /** What a change of embedder goes to. */
+  readonly next?: Embedder;
+  /** A database that stays when the services close. */
+  readonly path?: string;
   /** Of the services alone: the engine keeps the real one. */
   readonly clock?: Clock;
   readonly options?: Partial<ServiceOptions>;
@@ -40,7 +46,7 @@ export async function openServices(given: OpenOptions = {}): Promise<OpenService
   const folder = await mkdtemp(join(tmpdir(), 'chl-service-'));
   const logger = new RecordingLogger();
   const embedder = given.embedder ?? new HashEmbedder();
-  const catalog = await openLibsqlCatalog({ path: join(folder, 'chl.db') });
+  const catalog = await openLibsqlCatalog({ path: given.path ?? join(folder, 'chl.db') });
   const host = new InlineHost({
     backends: [{ name: 'flat', load: async () => flatBackend }],
     createTextIndex: () => new Bm25Index(),
@@ -50,28 +56,36 @@ export async function openServices(given: OpenOptions = {}): Promise<OpenService
     openSource: (spec) => openIndexSource(spec),
     createBuilder: (_spec, context) => new InlineBuilder(context),
   });
-  const collection = host.open({
-    name: 'default',
-    databaseUrl: catalog.databaseUrl,
-    databaseAuthToken: null,
-    directory: null,
-    fingerprint: fingerprintText(embedder.fingerprint),
-    dimension: embedder.fingerprint.dimension,
-    backend: 'flat',
-    indexKind: 'flat',
-    hnsw: { m: 32, efConstruction: 200, efSearch: 64 },
-    hnswMinVectors: 50_000,
-    growingMaxVectors: 1_000,
-    savePolicy: 'immediate',
-    saveIntervalMs: 300_000,
-    rebuildThreshold: 0.1,
-  });
+  const openCollection = ({ fingerprint }: Embedder, generation: number): IndexCollection =>
+    host.open({
+      name: `generation-${generation}`,
+      databaseUrl: catalog.databaseUrl,
+      databaseAuthToken: null,
+      directory: null,
+      fingerprint: fingerprintText(fingerprint),
+      dimension: fingerprint.dimension,
+      backend: 'flat',
+      indexKind: 'flat',
+      hnsw: { m: 32, efConstruction: 200, efSearch: 64 },
+      hnswMinVectors: 50_000,
+      growingMaxVectors: 1_000,
+      savePolicy: 'immediate',
+      saveIntervalMs: 300_000,
+      rebuildThreshold: 0.1,
+    });
+  const collection = openCollection(given.bound ?? embedder, await catalog.reader.indexGeneration());
   await collection.opened;
   const services = createServices(
     {
       catalog,
       collection: given.wrap?.(collection) ?? collection,
       embedder,
+      ...(given.bound === undefined ? {} : { boundFingerprint: fingerprintText(given.bound.fingerprint) }),
+      reembed: {
+        openEmbedder: async () => given.next ?? embedder,
+        openCollection,
+        retire: async () => undefined,
+      },
       clock: given.clock ?? systemClock,
       logger,
       indexSettings: { savePolicy: 'immediate', rebuildThreshold: 0.1 },
