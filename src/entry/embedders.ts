@@ -46,7 +46,8 @@ export async function chooseEmbedder(
   if (settings.choice !== 'auto') return openOrAway(settings.choice, settings, fingerprint, logger);
   if (bound === null) return chooseFirst(settings, logger);
   const kind = kindOf(fingerprint);
-  const model = modelOf(fingerprint) ?? settings.model;
+  // A local model is known by its own name, wherever it lies: there the settings say where.
+  const model = kind === 'openai' ? modelOf(fingerprint) : settings.model;
   logger.info({ embedder: bound }, 'The embedder is the one that the database was made with.');
   if (kind === 'openai' && settings.url === null) {
     return { kind, embedder: new AwayEmbedder(fingerprint!, 'CHL_EMBEDDING_URL is not set.') };
@@ -124,10 +125,12 @@ async function firstThatWorks(
       reasons.push(`the endpoint of CHL_EMBEDDING_URL does not answer (${toChlError(error).message})`);
     }
   }
-  const local = await findLocalModel(settings);
+  // What the endpoint's model is called says nothing about one here.
+  const here = settings.url === null ? settings : { ...settings, model: null };
+  const local = findLocalModel(here);
   if (local.found) {
     try {
-      const embedder = await openTransformers(settings, logger);
+      const embedder = await openTransformers(here, logger, { offline: true });
       reasons.push(local.why);
       return { kind: 'transformers', embedder };
     } catch (error) {
