@@ -7,6 +7,7 @@ import { changeEndpoints } from './routes/changes.ts';
 import { entryEndpoints } from './routes/entries.ts';
 import { guidelineEndpoints } from './routes/guidelines.ts';
 import { healthEndpoints } from './routes/health.ts';
+import { metricsEndpoints } from './routes/metrics.ts';
 import { searchEndpoints } from './routes/search.ts';
 import { sessionEndpoints } from './routes/sessions.ts';
 import { transferEndpoints } from './routes/transfer.ts';
@@ -21,5 +22,6 @@ export const endpointsOf = (services: Services, options: HttpOptions): readonly 
   ...sessionEndpoints(services), //    /api/v1/session/  /cited
   ...guidelineEndpoints(services), //  /api/v1/guidelines/{type}
   ...changeEndpoints(services, options), // /api/v1/changes
+  ...metricsEndpoints(options), //     /metrics
   ...adminEndpoints(services), //      /admin/index/{status,rebuild,save}  /admin/queue/status
 ];

@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { createCategoryRequest } from '../../service/contract/categories.ts';
 import { CommandError, EXIT, type ExitCode } from './command-error.ts';
 import { fileError } from './file-error.ts';
-import { chunksOf, storeChunk, type LineResult } from './import-lines.ts';
+import { storeChunk, type LineResult } from './import-lines.ts';
+import { openImportSource, type ImportSource } from './import-source.ts';
 import { accepted, jsonRequest, type Service } from './service.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -33,24 +33,23 @@ export async function importCommand(
 ): Promise<ExitCode> {
   const startedMs = performance.now();
   // Both files are looked at before anything is stored.
-  const sizeBytes = await fileSize(options.file);
-  const categories = options.categoriesFile === null ? [] : await readCategories(options.categoriesFile);
-  const newCategories = await createCategories(service, categories);
-
   const counts = { created: 0, updated: 0, unchanged: 0, failed: 0 };
   const failures: FailedLine[] = [];
-  const stream = createReadStream(options.file);
-  const progress = terminal.progress(sizeBytes, 'bytes');
+  const fail = failureCounter(counts, failures);
+  const source = await openImportSource(options.file, ({ number, ref, problem }) =>
+    fail({ line: number, ref, code: 'SKIPPED', message: `skipped: ${problem}` }),
+  ).catch((error: unknown) => {
+    throw fileError(error, options.file);
+  });
+  let newCategories = 0;
   try {
-    for await (const chunk of chunksOf(stream)) {
-      for await (const answer of storeChunk(service, chunk)) count(answer, counts, failures);
-      progress.update(stream.bytesRead);
-    }
+    const categories = options.categoriesFile === null ? [] : await readCategories(options.categoriesFile);
+    newCategories = await createCategories(service, [...categories, ...source.categories]);
+    await storeAll(service, source, terminal, (answer) => count(answer, counts, fail));
   } catch (error) {
     throw fileError(error, options.file);
   } finally {
-    progress.stop();
-    stream.destroy();
+    await source.close();
   }
 
   // What was sent again was answered later.
@@ -58,36 +57,56 @@ export async function importCommand(
   const seconds = (performance.now() - startedMs) / 1000;
   if (options.json)
     terminal.print(JSON.stringify({ ...counts, new_categories: newCategories, seconds, failures }));
-  else report(counts, newCategories, seconds, failures, terminal);
+  else report({ counts, newCategories, seconds, failures, noun: source.noun }, terminal);
   return counts.failed > 0 ? EXIT.failure : EXIT.ok;
 }
 
 type Counts = Record<'created' | 'updated' | 'unchanged' | 'failed', number>;
 
-function count({ line, result }: LineResult, counts: Counts, failures: FailedLine[]): void {
-  if (result.status !== 'error') {
-    counts[result.status] += 1;
-    return;
+async function storeAll(
+  service: Service,
+  source: ImportSource,
+  terminal: Terminal,
+  onAnswer: (answer: LineResult) => void,
+): Promise<void> {
+  const progress = terminal.progress(source.size, source.unit);
+  try {
+    for await (const chunk of source.chunks()) {
+      for await (const answer of storeChunk(service, chunk)) onAnswer(answer);
+      progress.update(source.position());
+    }
+  } finally {
+    progress.stop();
   }
-  counts.failed += 1;
-  if (failures.length === FAILURES_TOLD) return;
-  failures.push({
-    line: line.number,
-    ref: result.ref,
-    code: result.error.code,
-    message: result.error.message,
-  });
 }
 
-function report(
-  counts: Counts,
-  newCategories: number,
-  seconds: number,
-  failures: readonly FailedLine[],
-  terminal: Terminal,
-): void {
+function failureCounter(counts: Counts, failures: FailedLine[]): (failure: FailedLine) => void {
+  return (failure) => {
+    counts.failed += 1;
+    if (failures.length < FAILURES_TOLD) failures.push(failure);
+  };
+}
+
+function count({ line, result }: LineResult, counts: Counts, fail: (failure: FailedLine) => void): void {
+  if (result.status === 'error') {
+    const { code, message } = result.error;
+    fail({ line: line.number, ref: result.ref, code, message });
+  } else {
+    counts[result.status] += 1;
+  }
+}
+
+interface Outcome {
+  readonly counts: Counts;
+  readonly newCategories: number;
+  readonly seconds: number;
+  readonly failures: readonly FailedLine[];
+  readonly noun: ImportSource['noun'];
+}
+
+function report({ counts, newCategories, seconds, failures, noun }: Outcome, terminal: Terminal): void {
   for (const { line, ref, message } of failures.slice(0, FAILURES_SHOWN)) {
-    terminal.note(`line ${line}${ref === null ? '' : ` (${ref})`}: ${message}`);
+    terminal.note(`${noun} ${line}${ref === null ? '' : ` (${ref})`}: ${message}`);
   }
   if (counts.failed > FAILURES_SHOWN) terminal.note(`… and ${counts.failed - FAILURES_SHOWN} more`);
   const lines = counts.created + counts.updated + counts.unchanged + counts.failed;
@@ -100,14 +119,6 @@ function report(
 
 const categoryList = z.array(createCategoryRequest);
 type NewCategory = z.output<typeof createCategoryRequest>;
-
-async function fileSize(file: string): Promise<number> {
-  try {
-    return (await stat(file)).size;
-  } catch (error) {
-    throw fileError(error, file);
-  }
-}
 
 /** `[{code, name, description}]`, or an answer of `GET /api/v1/categories/`. */
 async function readCategories(file: string): Promise<readonly NewCategory[]> {
