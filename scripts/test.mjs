@@ -1,4 +1,5 @@
 import { runProgram, setUp } from './setup.mjs';
+import { installConformanceSuite } from './setup/packages.mjs';
 import { SetupError } from './setup/terminal.mjs';
 import { provideTestTools } from './setup/test-tools.mjs';
 import { GATES, runGate } from './test/gates.mjs';
@@ -13,6 +14,7 @@ await runProgram(async () => {
   for (const gate of GATES) results.push(await runGate(gate));
   if (!process.argv.includes('--gates')) {
     await provideTestTools();
+    await installConformanceSuite();
     results.push(await runVitest());
     results.push(await runDeno());
   }

@@ -1,17 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NODE_MODULES, ROOT } from './paths.mjs';
+import { ROOT } from './paths.mjs';
 import { npm } from './run.mjs';
 import { say, SetupError } from './terminal.mjs';
 
 /** `npm ci`, unless node_modules already is what package-lock.json says. */
-export async function installPackages() {
-  if (isInstalled(ROOT)) return;
-  say('installing npm packages (npm ci) …');
-  const { ok, output } = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: ROOT });
+export async function installPackages(folder = ROOT, what = 'npm packages') {
+  if (isInstalled(folder)) return;
+  say(`installing ${what} (npm ci) …`);
+  const { ok, output } = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder });
   if (!ok) throw new SetupError(`npm ci failed:\n${output.trim()}`);
-  if (!isInstalled(ROOT)) throw new SetupError(`npm ci left ${NODE_MODULES} unlike package-lock.json.`);
+  if (!isInstalled(folder)) throw new SetupError(`npm ci left ${folder} unlike its package-lock.json.`);
 }
+
+/** The public conformance suite for MCP servers: for tests only, with packages of its own. */
+export const installConformanceSuite = () =>
+  installPackages(join(ROOT, 'tests', 'tools', 'conformance'), 'the MCP conformance suite');
 
 /**
  * npm writes down what it installed, last of all, in node_modules/.package-lock.json. Packages for

@@ -47,7 +47,7 @@ export const environmentSchema = z.object({
     .default('auto')
     .describe('Where the index runs. `auto`: a child process on Node, in-line on Deno.'),
   CHL_HNSW_MIN_VECTORS: integer(1, 100_000_000)
-    .default(50_000)
+    .default(10_000)
     .describe('Under `auto`, segments of at least this many vectors become HNSW.'),
   CHL_GROWING_MAX_VECTORS: integer(16, 100_000)
     .default(1000)
@@ -153,6 +153,8 @@ export const FOREIGN_VARIABLES: ReadonlySet<string> = new Set([
   'CHL_TEST_DATA', // tests: real input
   'CHL_MODEL_RUNS', // tests: how long the model test goes on
   'CHL_MODEL_SEED', // tests: and from which seed
+  'CHL_FUZZ_SEED', // tests: the seed of the property test of routes and tools
+  'CHL_FUZZ_RUNS', // tests: how many requests for each of them
   'CHL_FAULTS', // tests: `long` for the long form of tests/faults
   'CHL_FAULT_SEED', // tests: the seed of tests/faults
   'CHL_FAULT_CYCLES', // tests: how often the service is killed
