@@ -1,0 +1,119 @@
+import { openHttp, ResponseError, type HttpClient, type InStmt, type Stream } from '@libsql/hrana-client';
+import type { SqlConnection, SqlReader, SqlRow, SqlValue } from '../sql-session.ts';
+
+export interface RemoteDatabase {
+  /** `http(s)://` or `libsql://`. */
+  readonly url: string;
+  readonly authToken: string | null;
+  /** One request to the server; beyond it the connection counts as broken. */
+  readonly requestTimeoutMs: number;
+}
+
+/** The server could not be asked, or its answer did not come: SQLite itself said nothing. */
+export class ServerAway extends Error {
+  override readonly name = 'ServerAway';
+}
+
+/**
+ * Hrana over HTTP, the protocol of libSQL servers (docs/HRANA_3_SPEC.md of the libSQL repository).
+ * The client remembers what its first request found out about the server, failures included, so a
+ * new one is made after any failure.
+ */
+export class HranaClient {
+  readonly #database: RemoteDatabase;
+  #client: HttpClient | null = null;
+
+  constructor(database: RemoteDatabase) {
+    this.#database = database;
+  }
+
+  openStream(): Stream {
+    this.#client ??= this.#connect();
+    const stream = this.#client.openStream();
+    stream.intMode = 'number';
+    return stream;
+  }
+
+  /** The next stream belongs to a new client. */
+  renew(): void {
+    this.#client?.close();
+    this.#client = null;
+  }
+
+  #connect(): HttpClient {
+    const { url, authToken, requestTimeoutMs } = this.#database;
+    const bounded = (request: Request): Promise<Response> =>
+      fetch(request, { signal: AbortSignal.timeout(requestTimeoutMs) });
+    return openHttp(url.replace(/^libsql:/, 'https:'), authToken ?? undefined, bounded);
+  }
+}
+
+/** One stream of the server: the statements of a transaction, each a round trip. */
+export class HranaConnection implements SqlConnection {
+  readonly #client: HranaClient;
+  readonly #stream: Stream;
+
+  constructor(client: HranaClient) {
+    this.#client = client;
+    this.#stream = client.openStream();
+  }
+
+  async all(sql: string, args: readonly SqlValue[] = []): Promise<readonly SqlRow[]> {
+    const { rows } = await this.#ask(() => this.#stream.query(statement(sql, args)));
+    return rows as unknown as readonly SqlRow[];
+  }
+
+  async first(sql: string, args: readonly SqlValue[] = []): Promise<SqlRow | null> {
+    const { row } = await this.#ask(() => this.#stream.queryRow(statement(sql, args)));
+    return (row as unknown as SqlRow | undefined) ?? null;
+  }
+
+  async run(sql: string, args: readonly SqlValue[] = []): Promise<number> {
+    const { lastInsertRowid } = await this.#ask(() => this.#stream.run(statement(sql, args)));
+    return Number(lastInsertRowid ?? 0);
+  }
+
+  close(): void {
+    this.#stream.close();
+  }
+
+  async #ask<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (error) {
+      if (error instanceof ResponseError && isSqlite(error.code)) throw error;
+      this.#client.renew();
+      throw new ServerAway('The libSQL server did not answer.', { cause: error });
+    }
+  }
+}
+
+/** Reads outside any transaction: a stream each, opened and closed in the same round trip. */
+export class HranaReader implements SqlReader {
+  readonly #client: HranaClient;
+
+  constructor(client: HranaClient) {
+    this.#client = client;
+  }
+
+  all(sql: string, args: readonly SqlValue[] = []): Promise<readonly SqlRow[]> {
+    return this.#once((connection) => connection.all(sql, args));
+  }
+
+  first(sql: string, args: readonly SqlValue[] = []): Promise<SqlRow | null> {
+    return this.#once((connection) => connection.first(sql, args));
+  }
+
+  async #once<T>(read: (connection: HranaConnection) => Promise<T>): Promise<T> {
+    const connection = new HranaConnection(this.#client);
+    try {
+      return await read(connection);
+    } finally {
+      connection.close();
+    }
+  }
+}
+
+const statement = (sql: string, args: readonly SqlValue[]): InStmt => [sql, [...args]];
+
+const isSqlite = (code: string | undefined): boolean => code?.startsWith('SQLITE_') ?? false;
