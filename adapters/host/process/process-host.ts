@@ -6,7 +6,7 @@ import type {
 } from '../../../src/core/ports/index-host.ts';
 import type { Clock, Logger } from '../../../src/core/ports/runtime.ts';
 import { indexAway, PendingCalls } from './pending-calls.ts';
-import type { CollectionNumber, FromIndexProcess, ToIndexProcess } from './protocol.ts';
+import type { CallResults, CollectionNumber, FromIndexProcess, ToIndexProcess } from './protocol.ts';
 import { RemoteCollection } from './remote-collection.ts';
 import type { CollectionChannel } from './remote-collection.ts';
 import { SearchBatcher } from './search-batcher.ts';
@@ -19,6 +19,12 @@ export interface ProcessHostOptions {
   readonly logger: Logger;
 }
 
+/**
+ * A process that lives but does not answer is given up by whoever waits, long before it counts as
+ * hung: searches go on by text, and health says so.
+ */
+const ANSWER_MAX_MS = 5_000;
+
 /** So many early deaths in a row, and `auto` goes on to the next backend. */
 const NATIVE_DEATHS_MAX = 3;
 
@@ -29,6 +35,7 @@ const NATIVE_DEATHS_MAX = 3;
  */
 export class ProcessHost implements IndexHost {
   readonly #logger: Logger;
+  readonly #clock: Clock;
   readonly #supervisor: Supervisor;
   readonly #pending = new PendingCalls();
   readonly #batcher: SearchBatcher;
@@ -37,6 +44,7 @@ export class ProcessHost implements IndexHost {
 
   constructor(options: ProcessHostOptions) {
     this.#logger = options.logger;
+    this.#clock = options.clock;
     this.#batcher = new SearchBatcher((searches) => this.#send({ kind: 'searches', searches }));
     this.#supervisor = new Supervisor({
       ...options,
@@ -71,14 +79,31 @@ export class ProcessHost implements IndexHost {
 
   #channelOf(number: CollectionNumber): CollectionChannel {
     return {
-      call: (call) => this.#pending.start((id) => this.#send({ kind: 'call', id, collection: number, call })),
+      call: (call) => {
+        const answer = this.#pending.start<CallResults[typeof call.method]>((id) =>
+          this.#send({ kind: 'call', id, collection: number, call }),
+        );
+        return call.method === 'status' ? this.#soon(answer) : answer;
+      },
       search: (query: IndexSearch) =>
-        this.#pending.start((id) => {
-          if (this.pid === null) throw indexAway('its process is being restarted');
-          this.#batcher.add({ id, collection: number, query });
-        }),
+        this.#soon(
+          this.#pending.start((id) => {
+            if (this.pid === null) throw indexAway('its process is being restarted');
+            this.#batcher.add({ id, collection: number, query });
+          }),
+        ),
       closed: () => this.#collections.delete(number),
     };
+  }
+
+  #soon<Result>(answer: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const overdue = this.#clock.setTimer(
+        () => reject(indexAway('its process does not answer')),
+        ANSWER_MAX_MS,
+      );
+      void answer.then(resolve, reject).finally(() => overdue.cancel());
+    });
   }
 
   #send(message: ToIndexProcess): void {

@@ -127,8 +127,13 @@ test('a process that hangs is killed after a minute of silence, and replaced', a
   const pid = patient.pid!;
   process.kill(pid, 'SIGSTOP');
   const hanging = expect(collection.search(searchFor(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-  for (let beat = 0; beat < 7; beat += 1) clock.advance(10_000);
+  const asked = collection.status();
+  // Nobody waits that long: who searches is sent to the text search, and health is told.
+  clock.advance(5_000);
   await hanging;
+  expect(await asked).toMatchObject({ reason: expect.stringContaining('does not answer') });
+  for (let beat = 0; beat < 7; beat += 1) clock.advance(10_000);
+  await until(() => patient.pid === null);
   clock.advance(10_000);
   await until(() => collection.state === 'ready');
   expect(patient.pid).not.toBe(pid);
