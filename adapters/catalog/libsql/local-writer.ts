@@ -2,15 +2,17 @@ import { Mutex } from 'async-mutex';
 import { ChlError } from '../../../src/core/errors.ts';
 import { failpoint } from '../../../src/core/failpoints.ts';
 import type { CatalogWriter, CommitReport, WriteOperation } from '../../../src/core/ports/catalog.ts';
-import {
-  checkTextIndex,
-  isTextIndexDamage,
-  mergeTextIndex,
-  rebuildTextIndex,
-} from '../../text/fts5/table.ts';
+import { checkTextIndex, mergeTextIndex, rebuildTextIndex } from '../../text/fts5/table.ts';
 import { checkSchemaVersion, migrate } from './migrations/migrate.ts';
 import type { SqlConnection, SqlSession } from './sql-session.ts';
-import { didNotHappen, outcomeUnknown, rollBack, sqlFault, sqliteCode } from './sqlite-errors.ts';
+import {
+  didNotHappen,
+  isTextIndexDamage,
+  outcomeUnknown,
+  rollBack,
+  sqlFault,
+  sqliteCode,
+} from './sqlite-errors.ts';
 import { nonceOf } from './tables/changes.ts';
 import { dropOldChanges } from './tables/changes-retention.ts';
 import { bindFingerprint, readFingerprint } from './tables/meta.ts';
@@ -81,7 +83,9 @@ export class LocalWriter implements BindingWriter {
   commit(group: readonly WriteOperation[]): Promise<CommitReport> {
     return this.#transact(
       async (session) => {
-        const report = await applyGroup(session, group, (error) => this.#report('An operation failed.', error));
+        const report = await applyGroup(session, group, (error) =>
+          this.#report('An operation failed.', error),
+        );
         const { changesKept } = this.#options;
         if (changesKept !== undefined) await dropOldChanges(session, report.after.seq, changesKept);
         return report;
@@ -169,7 +173,11 @@ export class LocalWriter implements BindingWriter {
     return this.#mutex.runExclusive(async () => {
       try {
         const connection = await this.#provenConnection();
-        if ((await countEntries(connection)) <= TEXT_CHECK_ENTRIES_MAX) await checkTextIndex(connection);
+        if ((await countEntries(connection)) > TEXT_CHECK_ENTRIES_MAX) return;
+        // In a transaction, whose end frees the lock: a statement that failed on its own would keep it.
+        await connection.run('BEGIN');
+        await checkTextIndex(connection);
+        await connection.run('ROLLBACK');
       } catch (error) {
         await this.#discard(error);
       }

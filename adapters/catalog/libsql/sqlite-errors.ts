@@ -34,6 +34,7 @@ const CONNECTION_FAULTS = [
 export function sqlFault(error: unknown): SqlFault {
   const code = sqliteCode(error);
   if (code === null) return 'operation';
+  if (isTextIndexDamage(error)) return 'connection';
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'busy';
   if (code.startsWith('SQLITE_FULL')) return 'full';
   return CONNECTION_FAULTS.some((fault) => code.startsWith(fault)) ? 'connection' : 'operation';
@@ -43,6 +44,17 @@ export function sqlFault(error: unknown): SqlFault {
 export function didNotHappen(error: unknown, operation: string): ChlError {
   if (error instanceof ChlError) return error;
   const options = { operation, cause: error };
+  if (isTextIndexDamage(error)) {
+    return new ChlError(
+      'UNAVAILABLE',
+      'The full-text index is damaged; it is rebuilt by the next start or write.',
+      {
+        ...options,
+        hint: 'Repeat the request in a moment.',
+        retryAfterSeconds: 1,
+      },
+    );
+  }
   switch (sqlFault(error)) {
     case 'busy':
       return new ChlError('UNAVAILABLE', 'The database is locked by another process.', {
@@ -92,6 +104,14 @@ export async function rollBack(session: SqlSession): Promise<unknown> {
   } catch (error) {
     return sqliteCode(error) === 'SQLITE_ERROR' ? null : error;
   }
+}
+
+/** The full-text index is damaged, or cannot even be opened; the entries are not concerned. */
+export function isTextIndexDamage(error: unknown): boolean {
+  const code = sqliteCode(error) ?? '';
+  if (code.startsWith('SQLITE_CORRUPT_VTAB')) return true;
+  // A lost format number is a plain SQLITE_ERROR.
+  return code === 'SQLITE_ERROR' && (error as Error).message.includes('fts5 file format');
 }
 
 function isDamage(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import type { EntryText } from '../../../src/core/entry.ts';
 import type { EntryKey } from '../../../src/core/ids.ts';
 import type { SqlSession } from '../../catalog/libsql/sql-session.ts';
-import { sqliteCode } from '../../catalog/libsql/sqlite-errors.ts';
+import { isTextIndexDamage } from '../../catalog/libsql/sqlite-errors.ts';
 
 /**
  * SQLite's full-text index (sqlite.org/fts5.html). It holds no text of its own ("external content"):
@@ -62,13 +62,6 @@ async function emptyTextIndex(session: SqlSession): Promise<void> {
     await session.run(`INSERT INTO entries_fts_${shadow} SELECT * FROM empty_fts_${shadow}`);
   }
   await session.run('DROP TABLE empty_fts');
-}
-
-/** The full-text index is damaged, or cannot even be opened; the entries are not concerned. */
-export function isTextIndexDamage(error: unknown): boolean {
-  if (sqliteCode(error)?.startsWith('SQLITE_CORRUPT_VTAB') === true) return true;
-  // A lost format number is a plain SQLITE_ERROR.
-  return error instanceof Error && error.message.includes('fts5 file format');
 }
 
 /** Into one b-tree: smaller, and faster to search (sqlite.org/fts5.html, "The 'optimize' Command"). */
