@@ -112,11 +112,8 @@ describe('another process holds the write lock', () => {
 
 describe('damaged full-text tables', () => {
   const damages: Readonly<Record<string, string>> = {
-    'postings are zero': 'UPDATE entries_fts_data SET block = zeroblob(length(block)) WHERE id > 10',
     'postings are gone': 'DELETE FROM entries_fts_data WHERE id > 10',
     'every block is garbage': 'UPDATE entries_fts_data SET block = randomblob(length(block))',
-    'lengths are gone': 'DELETE FROM entries_fts_docsize',
-    'the format number is gone': 'DELETE FROM entries_fts_config',
   };
 
   async function damaged(sql: string): Promise<void> {

@@ -27,7 +27,13 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
 });
 
-async function crowdAt(program: string, clients: number, seconds: number, seed: number): Promise<Crowd> {
+async function crowdAt(
+  program: string,
+  clients: number,
+  seconds: number,
+  seed: number,
+  searchesMax = Number.POSITIVE_INFINITY,
+): Promise<Crowd> {
   victim = new Victim({ program, dataDir, environment: { CHL_GROWING_MAX_VECTORS: '64' } });
   const url = await victim.serving;
   await eventually(
@@ -36,7 +42,18 @@ async function crowdAt(program: string, clients: number, seconds: number, seed: 
     60_000,
   );
   const crowd = new Crowd({ url, clients, seed });
-  await crowd.run(AbortSignal.timeout(seconds * 1000));
+  const enough = new AbortController();
+  const ended = crowd.run(AbortSignal.any([enough.signal, AbortSignal.timeout(seconds * 1000)]));
+  await Promise.race([
+    ended,
+    eventually(
+      async () => crowd.searches.length,
+      (count) => count >= searchesMax,
+      MAX_MS,
+    ),
+  ]);
+  enough.abort();
+  await ended;
   return crowd;
 }
 
@@ -61,9 +78,9 @@ test('the check sees a planted bug: acknowledged before the index has it', { tim
   const hasty = await mutatedProgram('src/service/committer.js', [
     [
       'const indexed = await this.#apply(report);',
-      'const indexed = true; setTimeout(() => this.#apply(report), 100);',
+      'const indexed = true; setTimeout(() => this.#apply(report), 60_000);',
     ],
   ]);
-  const crowd = await crowdAt(hasty, 8, 3, 1);
+  const crowd = await crowdAt(hasty, 8, 60, 1, 100);
   expect(contradictions(crowd).join('\n')).toMatch(/misses|was acknowledged/);
 });

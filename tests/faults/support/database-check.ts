@@ -21,14 +21,18 @@ export async function checkFiles(dataDir: string): Promise<readonly string[]> {
 }
 
 function checkDatabase(database: Database.Database): readonly string[] {
-  const findings = column(database, 'PRAGMA integrity_check')
-    .filter((line) => line !== 'ok')
-    .map(String);
-  try {
-    database.prepare(`INSERT INTO entries_fts (entries_fts, rank) VALUES ('integrity-check', 1)`).run();
-  } catch (error) {
-    findings.push(`the full-text index is not that of the entries: ${String(error)}`);
-  }
+  const findings: string[] = [];
+  const check = (what: string, run: () => readonly unknown[]): void => {
+    try {
+      findings.push(...run().map((line) => `${what}: ${String(line)}`));
+    } catch (error) {
+      findings.push(`${what}: ${String(error)}`);
+    }
+  };
+  check('database', () => column(database, 'PRAGMA integrity_check').filter((line) => line !== 'ok'));
+  check('full-text index', () =>
+    column(database, `INSERT INTO entries_fts (entries_fts, rank) VALUES ('integrity-check', 1)`),
+  );
   return findings;
 }
 
