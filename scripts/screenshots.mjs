@@ -10,7 +10,7 @@ import { ROOT } from './setup/paths.mjs';
 import { SetupError } from './setup/terminal.mjs';
 import { CHROMIUM } from './setup/test-tools.mjs';
 import { runProgram, setUp } from './setup.mjs';
-import { plantSampleData } from './screenshots/sample-data.mjs';
+import { plantEntries } from './screenshots/plant-entries.mjs';
 import { SHOTS } from './screenshots/shots.mjs';
 
 /**
@@ -25,7 +25,7 @@ await runProgram(async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'chl-screenshots-'));
   const { child, url } = await startService(dataDir);
   try {
-    await plantSampleData(url);
+    await plantEntries(url);
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: BROWSER_ARGUMENTS });
     for (const shot of SHOTS) await takeShot(browser, url, shot, folder);
     await browser.close();
