@@ -22,7 +22,7 @@ export function httpApiPage(document) {
     const ofTag = operations.filter((operation) => operation.tags[0] === tag);
     return `## ${tag}\n\n${ofTag.map(operationSection).join('\n')}`;
   });
-  return `${[INTRODUCTION, ...sections].join('\n')}`;
+  return [INTRODUCTION, ...sections].join('\n');
 }
 
 function operationSection({ method, path, summary, security, parameters, requestBody, responses }) {
