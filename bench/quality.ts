@@ -4,6 +4,7 @@
  * are and with one letter of the longest word mistyped (seeded).
  *
  *     npm run bench:quality -- [dataDir] [--holdout] [--json] [--url http://127.0.0.1:8000]
+ *                              [--embedder transformers --model FOLDER]
  *
  * Without --url the parts run in this process; with it a running service answers (CHL_API_KEY is sent).
  * --holdout reports the pseudo-queries on which parameters are chosen, never the judged queries.
@@ -12,6 +13,7 @@
  */
 import { parseArgs } from 'node:util';
 import { SEARCH_MODES } from '../src/core/ports/index-host.ts';
+import { openBenchEmbedder } from './quality/embedder.ts';
 import { loadQualityData, type JudgedQuery, type QualityData } from './quality/data.ts';
 import { fts5Ranker } from './quality/fts5.ts';
 import { holdoutSets } from './quality/holdout.ts';
@@ -36,12 +38,15 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     holdout: { type: 'boolean', default: false },
     url: { type: 'string' },
+    embedder: { type: 'string', default: 'hash' },
+    model: { type: 'string' },
   },
 });
 const directory = positionals[0] ?? process.env['CHL_TEST_DATA'] ?? '../shared/data';
 const judged = loadQualityData(directory);
 const sets = values.holdout ? holdoutSets(directory, judged) : [{ name: 'judged', ...judged }];
 
+const embedder = await openBenchEmbedder(values.embedder, values.model);
 const rows: Row[] = [];
 for (const set of sets) {
   const reference = fts5Ranker(set.documents);
@@ -61,6 +66,7 @@ for (const set of sets) {
   }
   reference.close();
 }
+await embedder.close();
 process.stdout.write(values.json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows));
 
 async function ownRankers(set: QualityData): Promise<readonly Ranker[]> {
@@ -69,7 +75,7 @@ async function ownRankers(set: QualityData): Promise<readonly Ranker[]> {
     const apiKey = process.env['CHL_API_KEY'] ?? null;
     return Promise.all(SEARCH_MODES.map((mode) => serverRanker({ url, apiKey }, mode)));
   }
-  const search = await InProcessSearch.build(set.documents);
+  const search = await InProcessSearch.build(set.documents, embedder);
   return SEARCH_MODES.map((mode) => search.ranker(mode));
 }
 

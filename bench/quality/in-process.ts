@@ -1,4 +1,3 @@
-import { HashEmbedder } from '../../adapters/embedder/hash/hash-embedder.ts';
 import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
 import { dot } from '../../src/core/engine/distance.ts';
 import {
@@ -12,7 +11,7 @@ import {
 import { TopK } from '../../src/core/engine/top-k.ts';
 import { asDocNo } from '../../src/core/ids.ts';
 import type { SearchMode } from '../../src/core/ports/index-host.ts';
-import type { FusionWeights } from '../../src/core/ports/embedder.ts';
+import type { Embedder, FusionWeights } from '../../src/core/ports/embedder.ts';
 import type { DocSet } from '../../src/core/ports/text-index.ts';
 import type { Document } from './data.ts';
 import { RANKED_DEPTH, type Ranker } from './ranker.ts';
@@ -20,19 +19,20 @@ import { RANKED_DEPTH, type Ranker } from './ranker.ts';
 /** The parts that decide the ranking, without a server: embedder, exact vector scan, BM25, fusion. */
 export class InProcessSearch {
   readonly #documents: readonly Document[];
-  readonly #embedder = new HashEmbedder();
+  readonly #embedder: Embedder;
   readonly #textIndex = new Bm25Index();
   readonly #vectors: Float32Array;
   readonly #byCategory = new Map<string, DocSet>();
 
-  static async build(documents: readonly Document[]): Promise<InProcessSearch> {
-    const embedder = new HashEmbedder();
+  static async build(documents: readonly Document[], embedder: Embedder): Promise<InProcessSearch> {
     const texts = documents.map(({ text }) => text);
-    return new InProcessSearch(documents, await embedder.embed({ texts, role: 'passage' }));
+    const vectors = await embedder.embed({ texts, role: 'passage' });
+    return new InProcessSearch(documents, vectors, embedder);
   }
 
-  private constructor(documents: readonly Document[], vectors: Float32Array) {
+  private constructor(documents: readonly Document[], vectors: Float32Array, embedder: Embedder) {
     this.#documents = documents;
+    this.#embedder = embedder;
     this.#vectors = vectors;
     documents.forEach(({ text }, doc) => this.#textIndex.add(asDocNo(doc), text));
     for (const category of new Set(documents.map((document) => document.category))) {

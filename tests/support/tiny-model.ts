@@ -7,7 +7,7 @@ export const TINY_DIMENSION = 64;
 export const TINY_TOKENS_MAX = 48;
 
 const WORDS =
-  'a an and archive at bake branch bread commit commits compress container directory each every flour flower for forty git keep let log logs make minute minutes mix night of old on one ones out probe restart rest rotate salt server service seven show stop tar the them two water when with word zero file files it into';
+  'a an and archive at bake branch bread commit commits compress container directory each every flour flower for forty git keep let log logs make minute minutes mix night of old on one ones out probe restart rest rotate salt server service seven show stop tar the them two water when with word zero file files it into passage query';
 const PIECES = '##s ##d ##ed ##ped ##ing ##er';
 const CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]'];
@@ -20,9 +20,9 @@ export const tinyVocabulary: ReadonlyMap<string, number> = new Map(
       ...SPECIAL,
       ...WORDS.split(' '),
       ...PIECES.split(' '),
-      ...CHARACTERS,
+      ...Array.from(CHARACTERS),
       ...Array.from(CHARACTERS, (character) => `##${character}`),
-      ...'.,;:?!',
+      ...Array.from('.,;:?!'),
     ]),
   ].map((token, id) => [token, id]),
 );
@@ -55,7 +55,10 @@ export function tinyModelFiles(): ReadonlyMap<string, Uint8Array> {
 }
 
 /** A real ONNX model with a real WordPiece tokenizer: what it knows of meaning is which words are equal. */
-export function writeTinyModel(folder: string, changes: ReadonlyMap<string, Uint8Array | null> = new Map()): void {
+export function writeTinyModel(
+  folder: string,
+  changes: ReadonlyMap<string, Uint8Array | null> = new Map(),
+): void {
   mkdirSync(join(folder, 'onnx'), { recursive: true });
   for (const [path, content] of new Map([...tinyModelFiles(), ...changes])) {
     if (content !== null) writeFileSync(join(folder, path), content);

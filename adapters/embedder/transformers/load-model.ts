@@ -23,21 +23,27 @@ export async function loadModel(
   onDownload: (progress: DownloadProgress) => void,
 ): Promise<LoadedModel> {
   const place = placeOf(spec);
+  const missing = missingFiles(place, spec.precision);
+  if (missing.length > 0 && (place.isLocal || spec.offline)) throw incomplete(spec, place, missing);
   const library = await importLibrary();
   // It would print the tokens of a text that failed.
   library.env.logLevel = library.LogLevel.NONE;
   library.env.remoteHost = spec.hubUrl.endsWith('/') ? spec.hubUrl : `${spec.hubUrl}/`;
-  const isComplete = missingFiles(place, spec.precision).length === 0;
+  // By its name the library asks the hub about a model even when the cache has all of it.
+  const name = missing.length > 0 ? place.name : place.folder;
   const options = {
     cache_dir: spec.cacheFolder,
     revision: spec.revision,
-    local_files_only: place.isLocal || spec.offline || isComplete,
-    ...(isComplete ? {} : { progress_callback: downloadListener(onDownload) }),
+    local_files_only: missing.length === 0,
+    ...(missing.length > 0 ? { progress_callback: downloadListener(onDownload) } : {}),
   };
   try {
-    const tokenizer = await library.AutoTokenizer.from_pretrained(place.name, options);
-    const model = await library.AutoModel.from_pretrained(place.name, {
+    // First: for a model that there is not, this is the one that says so.
+    const config = await library.AutoConfig.from_pretrained(name, options);
+    const tokenizer = await library.AutoTokenizer.from_pretrained(name, options);
+    const model = await library.AutoModel.from_pretrained(name, {
       ...options,
+      config,
       dtype: spec.precision,
       device: 'cpu',
       session_options: {
@@ -91,16 +97,6 @@ function notLoaded(spec: ModelSpec, place: ModelPlace, cause: unknown): ChlError
       cause,
     });
   }
-  const byHand = `put ${missing.join(', ')} of the model into a folder and set CHL_EMBEDDING_MODEL to it`;
-  if (place.isLocal || spec.offline) {
-    return new ChlError('CONFIGURATION', `The model ${spec.model} lacks ${missing.join(', ')}.`, {
-      operation: 'embedder.open',
-      hint: place.isLocal
-        ? 'Complete the folder.'
-        : `Start once without CHL_EMBEDDING_OFFLINE where the hub can be reached, or ${byHand}.`,
-      cause,
-    });
-  }
   const isUnknown = cause instanceof Error && cause.name === 'ModelFileNotFoundError';
   return isUnknown
     ? new ChlError('CONFIGURATION', `The hub has no ${missing.join(', ')} of a model ${spec.model}.`, {
@@ -110,7 +106,18 @@ function notLoaded(spec: ModelSpec, place: ModelPlace, cause: unknown): ChlError
       })
     : new ChlError('UNAVAILABLE', `The model ${spec.model} could not be downloaded.`, {
         operation: 'embedder.open',
-        hint: `Start where the hub can be reached, once; it stays in the cache. Or ${byHand}.`,
+        hint: `Start once where the hub can be reached; it stays in the cache. ${byHand(missing)}`,
         cause,
       });
 }
+
+const incomplete = (spec: ModelSpec, place: ModelPlace, missing: readonly string[]): ChlError =>
+  new ChlError('CONFIGURATION', `The model ${spec.model} lacks ${missing.join(', ')}.`, {
+    operation: 'embedder.open',
+    hint: place.isLocal
+      ? 'Complete its folder.'
+      : `Start once without CHL_EMBEDDING_OFFLINE where the hub can be reached. ${byHand(missing)}`,
+  });
+
+const byHand = (missing: readonly string[]): string =>
+  `Or put ${missing.join(', ')} of the model into a folder and set CHL_EMBEDDING_MODEL to it.`;

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { ChlError } from '../../../src/core/errors.ts';
+import { ChlError, type ErrorData } from '../../../src/core/errors.ts';
 import type { Logger } from '../../../src/core/ports/runtime.ts';
 import { endingOf, forkEntry } from '../../host/process/fork-entry.ts';
 import type { DownloadProgress } from './options.ts';
@@ -125,7 +125,7 @@ export class ModelProcess implements ModelRunner {
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === 'vectors') waiting?.resolve(message.vectors);
-    else waiting?.reject(ChlError.fromData(message.error));
+    else waiting?.reject(failed(message));
   }
 
   #ended(ending: string): void {
@@ -156,7 +156,7 @@ function startChild(
       if (answer.kind === 'download') options.onDownload(answer.progress);
       else if (answer.kind === 'ready') settle(() => resolve({ child, facts: answer.facts }));
       else if (answer.kind === 'refused') {
-        settle(() => reject(ChlError.fromData(answer.error)));
+        settle(() => reject(failed(answer)));
         child.kill('SIGKILL');
       }
     };
@@ -185,6 +185,9 @@ const post = (child: ChildProcess, message: ToEmbeddingProcess): void => {
     if (error !== null) child.kill('SIGKILL');
   });
 };
+
+const failed = ({ error, cause }: { readonly error: ErrorData; readonly cause: string }): ChlError =>
+  new ChlError(error.code, error.message, { ...error, cause });
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 

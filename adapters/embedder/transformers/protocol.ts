@@ -54,6 +54,13 @@ export type ToEmbeddingProcess =
 export type FromEmbeddingProcess =
   | { readonly kind: 'download'; readonly progress: DownloadProgress }
   | { readonly kind: 'ready'; readonly facts: ModelFacts }
-  | { readonly kind: 'refused'; readonly error: ErrorData }
+  | Failed<'refused'>
   | { readonly kind: 'vectors'; readonly id: number; readonly vectors: Float32Array }
-  | { readonly kind: 'failure'; readonly id: number; readonly error: ErrorData };
+  | (Failed<'failure'> & { readonly id: number });
+
+interface Failed<Kind extends string> {
+  readonly kind: Kind;
+  readonly error: ErrorData;
+  /** For the log: what the library said. */
+  readonly cause: string;
+}

@@ -1,4 +1,4 @@
-import { toChlError } from '../../../src/core/errors.ts';
+import { toChlError, type ErrorData } from '../../../src/core/errors.ts';
 import { leaveWithParent } from '../../host/process/leave-with-parent.ts';
 import { LocalModel } from './local-model.ts';
 import type { FromEmbeddingProcess, ModelSpec, ToEmbeddingProcess } from './protocol.ts';
@@ -18,7 +18,7 @@ export function serveModel(): void {
       model = await LocalModel.load(spec, (progress) => send({ kind: 'download', progress }));
       send({ kind: 'ready', facts: model.facts });
     } catch (error) {
-      send({ kind: 'refused', error: toChlError(error, 'embedder.open').toData() });
+      send({ kind: 'refused', ...failure(error, 'embedder.open') });
     }
   };
 
@@ -29,7 +29,7 @@ export function serveModel(): void {
       if (model === null) throw new Error('It was asked before it had said that it is ready.');
       send({ kind: 'vectors', id, vectors: await model.embed(inputs, urgent, controller.signal) });
     } catch (error) {
-      send({ kind: 'failure', id, error: toChlError(error, 'embedder.embed').toData() });
+      send({ kind: 'failure', id, ...failure(error, 'embedder.embed') });
     } finally {
       running.delete(id);
     }
@@ -47,4 +47,10 @@ export function serveModel(): void {
         running.get(message.id)?.abort();
     }
   });
+}
+
+function failure(error: unknown, operation: string): { readonly error: ErrorData; readonly cause: string } {
+  const failed = toChlError(error, operation);
+  const { cause } = failed;
+  return { error: failed.toData(), cause: cause instanceof Error ? (cause.stack ?? cause.message) : '' };
 }

@@ -1,0 +1,132 @@
+/**
+ * Searches and writes over HTTP, from the query's text to ten rendered previews, at 1, 10 and 50
+ * connections; beside them the same server's cheapest POST (JSON in, validated, JSON out), which is
+ * the price of HTTP. Rounds alternate between the rows, so that a busy moment hits all of them.
+ *
+ *     npm run bench:http -- [dataDir] [--seconds 4] [--rounds 3] [--entries 20000]
+ */
+import process from 'node:process';
+import { benchArguments } from './support/arguments.ts';
+import { loadTexts, type TextData } from './support/data.ts';
+import { rotated, runLoad, type LoadRequest, type LoadResult } from './support/load.ts';
+import { Reporter } from './support/report.ts';
+import { BenchService } from './support/service.ts';
+import { spreadOf } from './support/statistics.ts';
+
+const SEED = 1;
+const CONNECTIONS = [1, 10, 50];
+const WRITES_A_CONNECTION = 4_000;
+
+const given = benchArguments({ seconds: 4, rounds: 3, entries: 20_000, only: 0 });
+const data = loadTexts(given.dataDir, SEED, given.entries);
+const reporter = new Reporter({
+  bench: 'http',
+  seed: SEED,
+  parameters: {
+    data: data.origin,
+    entries: data.entries.length,
+    queries: data.queries.length,
+    rounds: given.rounds,
+    secondsARound: given.seconds,
+  },
+});
+
+const service = await BenchService.start({ CHL_LOG_LEVEL: 'info' });
+try {
+  reporter.say(`loaded in ${(await service.load(data.entries)).toFixed(1)} s`);
+  await service.post('/admin/index/rebuild', {});
+  const { segments } = await service.settled();
+  reporter.note(`Segments: ${segments.map(({ kind, rows }) => `${kind} ${rows}`).join(', ')}.`);
+  await measure();
+} finally {
+  await service.stop();
+}
+process.exitCode = reporter.finish().rows.some((row) => row['errors'] !== 0) ? 1 : 0;
+
+async function measure(): Promise<void> {
+  const cases = casesOf(data);
+  for (const connections of CONNECTIONS) {
+    const results = new Map<string, LoadResult[]>();
+    for (let round = 0; round <= given.rounds; round += 1) {
+      for (const [name, requestsOf] of Object.entries(cases)) {
+        // Round 0 warms the compiler up and is not counted.
+        const seconds = round === 0 ? 1 : given.seconds;
+        const result = await runLoad(service, {
+          connections,
+          seconds,
+          requestsOf: (connection) => requestsOf(connection, connections, round),
+        });
+        if (round > 0) results.set(name, [...(results.get(name) ?? []), result]);
+      }
+    }
+    for (const [name, rounds] of results) reporter.add(rowOf(name, connections, rounds));
+  }
+}
+
+function rowOf(name: string, connections: number, rounds: readonly LoadResult[]) {
+  const of = (pick: (result: LoadResult) => number) => spreadOf(rounds.map(pick));
+  return {
+    request: name,
+    connections,
+    'requests/s': of(({ perSecond }) => perSecond),
+    'p50 ms': of(({ p50Ms }) => p50Ms),
+    'p99 ms': of(({ p99Ms }) => p99Ms),
+    'CPU ms serving': of(({ cpuMs }) => cpuMs.serving),
+    'CPU ms index': of(({ cpuMs }) => cpuMs.index),
+    errors: rounds.reduce((sum, { errors }) => sum + errors, 0),
+  };
+}
+
+type RequestsOf = (connection: number, connections: number, round: number) => readonly LoadRequest[];
+
+function casesOf({ queries, entries }: TextData): Readonly<Record<string, RequestsOf>> {
+  const search =
+    (extra: (query: number) => object): RequestsOf =>
+    (connection, connections) =>
+      rotated(queries, connection, connections).map((query, at) => ({
+        method: 'POST',
+        path: '/api/v1/search/',
+        body: { query, ...extra(at) },
+      }));
+  const categories = [...new Set(entries.map((entry) => entry.category_code))];
+  const write: RequestsOf = (connection, _, round) =>
+    Array.from({ length: WRITES_A_CONNECTION }, (__, at) => writeRequest(entries, connection, round, at));
+  const vector = search(() => ({ mode: 'vector' }));
+  const hybrid = search(() => ({}));
+  return {
+    'no-op': () => [
+      {
+        method: 'POST',
+        path: '/api/v1/session/cited',
+        headers: { 'x-chl-session': 'bench' },
+        body: { entity_ids: ['EXP-API-1'] },
+      },
+    ],
+    vector,
+    hybrid,
+    text: search(() => ({ mode: 'text' })),
+    'category, hybrid': search((at) => ({ category: categories[at % categories.length] })),
+    'write, no duplicate check': write,
+    'mixed 80/20': (connection, connections, round) => {
+      const searches = hybrid(connection, connections, round);
+      const writes = write(connection, connections, round + given.rounds + 1);
+      return searches.flatMap((one, at) => (at % 4 === 3 ? [one, writes[at]!] : [one]));
+    },
+  };
+}
+
+/** A real entry's text with a mark of its own, so that every write is a new entry. */
+function writeRequest(
+  entries: TextData['entries'],
+  connection: number,
+  round: number,
+  at: number,
+): LoadRequest {
+  const { entity_type, category_code, data: fields } = entries[(connection * 397 + at) % entries.length]!;
+  const playbook = `${fields.playbook} Seen as ${round}-${connection}-${at}.`;
+  return {
+    method: 'POST',
+    path: '/api/v1/entries/write',
+    body: { entity_type, category_code, data: { ...fields, playbook }, duplicates: 'skip' },
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * From the start of the process to its first text answer and its first vector answer, after an orderly
+ * end and after kill -9.
+ *
+ *     npm run bench:restart -- [dataDir] [--large 100000] [--rounds 3]
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { benchArguments } from './support/arguments.ts';
+import { loadTexts } from './support/data.ts';
+import { Reporter } from './support/report.ts';
+import { BenchService } from './support/service.ts';
+import { spreadOf } from './support/statistics.ts';
+
+const SEED = 1;
+const RETRY_MS = 5;
+const given = benchArguments({ rounds: 3, large: 100_000 });
+const reporter = new Reporter({
+  bench: 'restart',
+  seed: SEED,
+  parameters: { rounds: given.rounds, largest: given.large },
+});
+reporter.note('Seconds count from the spawn of the process, so Node itself and the program are in them.');
+
+for (const entries of [2_000, 20_000, given.large]) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'chl-restart-'));
+  const data = loadTexts(given.dataDir, SEED, entries);
+  let service = await BenchService.start({}, dataDir);
+  reporter.say(`${entries} entries imported in ${(await service.load(data.entries)).toFixed(1)} s`);
+  await service.settled();
+  for (const end of ['stop', 'kill'] as const) {
+    const [text, vector, memory]: number[][] = [[], [], []];
+    for (let round = 0; round < given.rounds; round += 1) {
+      await service[end]();
+      const startedMs = performance.now();
+      service = await BenchService.start({}, dataDir);
+      text!.push(await secondsTo(startedMs, 'text'));
+      vector!.push(await secondsTo(startedMs, 'vector'));
+      memory!.push(service.residentBytes() / entries);
+    }
+    reporter.add({
+      entries,
+      'ended by': end === 'stop' ? 'SIGTERM' : 'kill -9',
+      'text s': spreadOf(text!),
+      'vectors s': spreadOf(vector!),
+      'resident bytes/entry': spreadOf(memory!),
+    });
+  }
+  await service.stop();
+  await rm(dataDir, { recursive: true, force: true });
+
+  async function secondsTo(startedMs: number, mode: 'text' | 'vector'): Promise<number> {
+    for (;;) {
+      const answer = await service.post<{ mode: string }>('/api/v1/search/', {
+        query: data.queries[0],
+        mode,
+      });
+      if (answer.mode === mode) return (performance.now() - startedMs) / 1000;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+reporter.finish();
