@@ -1,6 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { Hono } from 'hono';
-import { openLibsqlCatalog } from '../../adapters/catalog/libsql/open.ts';
 import type { LibsqlCatalog } from '../../adapters/catalog/libsql/options.ts';
 import { systemClock } from '../../adapters/clock/system-clock.ts';
 import { ProcessMonitor } from '../../adapters/process-figures/process-monitor.ts';
@@ -19,7 +18,8 @@ import type { Services } from '../service/services.ts';
 import { DEFAULT_SERVICE_OPTIONS, type ServiceOptions } from '../service/options.ts';
 import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
-import { databasePath, indexFolder } from './data-folder.ts';
+import { isShared, openCatalog } from './catalog.ts';
+import { indexFolder } from './data-folder.ts';
 import { dashboardAssets } from './dashboard-assets.ts';
 import { swaggerAssets } from './docs-assets.ts';
 import { chooseEmbedder, openEmbedder, type EmbedderKind } from './embedders.ts';
@@ -95,6 +95,7 @@ export async function openApplication(
         clock: systemClock,
         logger,
         indexSettings: config.index,
+        ...(isShared(config) ? { replicaPollMs: config.replicaPollMs } : {}),
       },
       serviceOptions(config),
     );
@@ -124,21 +125,6 @@ const openKeys = (
   { access }: ApplicationOverrides,
   logger: Logger,
 ): Promise<KeyRing> | KeyRing => (access === 'in-process' ? NO_KEYS : openKeyRing(config, logger));
-
-function openCatalog(config: Config, logger: Logger): Promise<LibsqlCatalog> {
-  const writerThread = entryUrl('writer-thread');
-  const readerThread = entryUrl('reader-thread');
-  const backupThread = entryUrl('backup-thread');
-  return openLibsqlCatalog({
-    path: databasePath(config),
-    ...(writerThread === null ? {} : { writerThread }),
-    ...(readerThread === null ? {} : { readerThread }),
-    ...(backupThread === null ? {} : { backupThread }),
-    changesKept: config.changesKept,
-    reserveBytes: config.diskReserveBytes,
-    logger,
-  });
-}
 
 interface ReembedParts {
   readonly config: Config;
@@ -183,7 +169,7 @@ const collectionSpec = (
 ): CollectionSpec => ({
   name: generation === 1 ? 'entries' : `entries-${generation}`,
   databaseUrl: catalog.databaseUrl,
-  databaseAuthToken: null,
+  databaseAuthToken: config.databaseAuthToken,
   directory: indexFolder(config, generation),
   fingerprint,
   dimension: parseFingerprint(fingerprint)?.dimension ?? 1,

@@ -20,6 +20,8 @@ export interface Config {
   readonly dataDir: string;
   /** Null: a file in the data folder. */
   readonly databaseUrl: string | null;
+  readonly databaseAuthToken: string | null;
+  readonly replicaPollMs: number;
   /** How many of the newest changes the feed keeps. */
   readonly changesKept: number;
   readonly diskReserveBytes: number;
@@ -98,6 +100,8 @@ function toConfig(values: Environment): Config {
     port: values.CHL_PORT,
     dataDir: values.CHL_DATA_DIR,
     databaseUrl: values.CHL_DATABASE_URL ?? null,
+    databaseAuthToken: values.CHL_DATABASE_AUTH_TOKEN ?? null,
+    replicaPollMs: values.CHL_REPLICA_POLL_MS,
     changesKept: values.CHL_CHANGES_RETENTION,
     diskReserveBytes: values.CHL_DISK_RESERVE_MB * MEBIBYTE,
     index: {

@@ -1,4 +1,3 @@
-import { openIndexSource } from '../../adapters/catalog/libsql/index-source.ts';
 import { systemClock } from '../../adapters/clock/system-clock.ts';
 import { MemoryFiles } from '../../adapters/files/memory/memory-files.ts';
 import { NodeFiles } from '../../adapters/files/node/node-files.ts';
@@ -8,6 +7,7 @@ import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
 import type { BackendChoice, IndexHost } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
 import { InlineBuilder } from '../core/snapshot/inline-builder.ts';
+import { openIndexSource } from './catalog.ts';
 import { vectorBackends } from './vector-backends.ts';
 
 /** A child that holds the indexes: a native crash must not end the service. */

@@ -1,5 +1,4 @@
 import { ProcessBuilder } from '../../adapters/builder/process/process-builder.ts';
-import { openIndexSource } from '../../adapters/catalog/libsql/index-source.ts';
 import { systemClock } from '../../adapters/clock/system-clock.ts';
 import { MemoryFiles } from '../../adapters/files/memory/memory-files.ts';
 import { NodeFiles } from '../../adapters/files/node/node-files.ts';
@@ -7,6 +6,7 @@ import { InlineHost } from '../../adapters/host/inline/inline-host.ts';
 import { serveIndexProcess } from '../../adapters/host/process/serve-index-process.ts';
 import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
 import { InlineBuilder } from '../core/snapshot/inline-builder.ts';
+import { openIndexSource } from './catalog.ts';
 import { armFailpointsFromEnvironment } from './failpoints.ts';
 import { vectorBackends } from './vector-backends.ts';
 

@@ -27,6 +27,7 @@ import { DEFAULT_SERVICE_OPTIONS, type ServiceOptions } from './options.ts';
 import { Queues } from './queue-service.ts';
 import type { ReembedPorts } from './reembed/reembed-ports.ts';
 import { Reembedding } from './reembed/reembed-service.ts';
+import { ReplicaTail } from './replica-tail.ts';
 import { Retrieval } from './retrieval.ts';
 import { Search } from './search-service.ts';
 import { SeqTokens } from './seq-token.ts';
@@ -54,6 +55,8 @@ export interface ServicePorts {
   readonly guides?: GuideOverrides;
   /** Given by whoever reports its waits, or takes it for maintenance of the database. */
   readonly writerLock?: ObservedMutex;
+  /** Given when other processes may write the same database: how often to look for their changes. */
+  readonly replicaPollMs?: number;
 }
 
 /** The use cases over the given ports: one object for every transport. */
@@ -132,6 +135,17 @@ export function createServices(
     settings: ports.indexSettings,
   });
   const health = new Health(shared);
+  const tail =
+    ports.replicaPollMs === undefined
+      ? null
+      : new ReplicaTail({
+          reader,
+          collection,
+          onChange: (last) => changes.committed(last),
+          clock,
+          logger,
+          pollMs: ports.replicaPollMs,
+        });
   return {
     entries: createEntryService({ ...shared, ...found, options }),
     transfer: new Transfer({
@@ -160,8 +174,12 @@ export function createServices(
     reembed,
     health,
     figures: new Figures({ ...shared, health }),
-    start: () => embeddingQueue.start(),
+    async start() {
+      tail?.start();
+      await embeddingQueue.start();
+    },
     async close() {
+      await tail?.stop();
       await reembed.stop();
       await embeddingQueue.stop();
       await committer.close();

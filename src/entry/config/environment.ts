@@ -26,7 +26,13 @@ export const environmentSchema = z.object({
   CHL_DATABASE_URL: databaseUrl()
     .optional()
     .meta(secret)
-    .describe('libSQL database, as a `file:` URL. Unset: `chl.db` in the data folder.'),
+    .describe(
+      'libSQL database: `file:`, or `http(s)://` and `libsql://` for a server that several services may share. Unset: `chl.db` in the data folder.',
+    ),
+  CHL_DATABASE_AUTH_TOKEN: text(8192).optional().meta(secret).describe('Token for a libSQL server.'),
+  CHL_REPLICA_POLL_MS: integer(10, 60_000)
+    .default(500)
+    .describe('On a libSQL server: how often to look for what other services have written.'),
 
   CHL_FAISS_SAVE_POLICY: oneOf(SAVE_POLICIES)
     .default('immediate')

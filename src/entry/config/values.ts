@@ -32,11 +32,20 @@ export function text(maxLength: number) {
   return z.string().max(maxLength, { error: () => `must be at most ${maxLength} characters` });
 }
 
+/** A token in the address would end up in logs; it has a variable of its own, which is kept secret. */
+function isPlainServer(value: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  return url !== null && url.host !== '' && url.username === '' && url.password === '' && url.search === '';
+}
+
 /** A libSQL address. */
 export function databaseUrl() {
-  return z.string().refine((value) => value.startsWith('file:') && value.length > 'file:'.length, {
-    error: () => 'must be a file: URL, such as file:///var/lib/chl/chl.db',
-  });
+  return z
+    .string()
+    .refine((value) => (/^(https?|libsql):/.test(value) ? isPlainServer(value) : /^file:./.test(value)), {
+      error: () =>
+        'must be a file: URL such as file:///var/lib/chl/chl.db, or the address of a libSQL server such as https://db.example, without user, password or query',
+    });
 }
 
 /** Origins as a browser sends them, such as https://chl.example.com, separated by commas. */

@@ -1,0 +1,43 @@
+import {
+  openIndexSource as openFileSource,
+  type IndexSourceOptions,
+} from '../../adapters/catalog/libsql/index-source.ts';
+import { openLibsqlCatalog } from '../../adapters/catalog/libsql/open.ts';
+import type { LibsqlCatalog } from '../../adapters/catalog/libsql/options.ts';
+import {
+  isRemote,
+  openRemoteCatalog,
+  openRemoteIndexSource,
+} from '../../adapters/catalog/libsql/remote/open-remote.ts';
+import type { IndexSource } from '../core/ports/index-source.ts';
+import type { Logger } from '../core/ports/runtime.ts';
+import type { Config } from './config.ts';
+import { databasePath } from './data-folder.ts';
+import { entryUrl } from './entry-url.ts';
+
+/** Whether other services may write the same database. */
+export const isShared = ({ databaseUrl }: Config): boolean => databaseUrl !== null && isRemote(databaseUrl);
+
+/** The database of a service: a file of its own, or one on a libSQL server. */
+export function openCatalog(config: Config, logger: Logger): Promise<LibsqlCatalog> {
+  const { databaseUrl, databaseAuthToken, changesKept } = config;
+  if (databaseUrl !== null && isRemote(databaseUrl)) {
+    return openRemoteCatalog({ url: databaseUrl, authToken: databaseAuthToken, changesKept, logger });
+  }
+  const writerThread = entryUrl('writer-thread');
+  const readerThread = entryUrl('reader-thread');
+  const backupThread = entryUrl('backup-thread');
+  return openLibsqlCatalog({
+    path: databasePath(config),
+    ...(writerThread === null ? {} : { writerThread }),
+    ...(readerThread === null ? {} : { readerThread }),
+    ...(backupThread === null ? {} : { backupThread }),
+    changesKept,
+    reserveBytes: config.diskReserveBytes,
+    logger,
+  });
+}
+
+/** What an index reads, in whatever process it is. */
+export const openIndexSource = (options: IndexSourceOptions): Promise<IndexSource> =>
+  isRemote(options.databaseUrl) ? openRemoteIndexSource(options) : openFileSource(options);

@@ -1,0 +1,75 @@
+import { toChlError } from '../core/errors.ts';
+import { asSeq, type Seq } from '../core/ids.ts';
+import type { CatalogReader } from '../core/ports/catalog.ts';
+import type { IndexCollection } from '../core/ports/index-host.ts';
+import type { Clock, Logger, Timer } from '../core/ports/runtime.ts';
+
+export interface ReplicaTailParts {
+  readonly reader: Pick<CatalogReader, 'horizon'>;
+  readonly collection: Pick<IndexCollection, 'apply'>;
+  /** Told of every newer change, its own process's included. */
+  readonly onChange: (last: Seq) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How stale this replica's index may be while nothing asks for more. */
+  readonly pollMs: number;
+}
+
+/** While the database is away it is asked less and less often, up to this many times the poll. */
+const BACK_OFF_MAX = 16;
+
+/**
+ * Follows the changes that other processes commit to a shared database. It carries none of them
+ * itself: it hands the collection an empty batch that begins at the newest change, and the
+ * collection fills the gap from `changes`, in order, as it does after any other gap.
+ */
+export class ReplicaTail {
+  readonly #parts: ReplicaTailParts;
+  #seen: Seq = asSeq(0);
+  #timer: Timer | null = null;
+  #polling: Promise<void> = Promise.resolve();
+  #failures = 0;
+  #stopped = false;
+
+  constructor(parts: ReplicaTailParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#polling;
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    const { clock, pollMs } = this.#parts;
+    const delayMs = pollMs * Math.min(BACK_OFF_MAX, 2 ** this.#failures);
+    this.#timer = clock.setTimer(() => {
+      this.#polling = this.#poll().finally(() => this.#schedule());
+    }, delayMs);
+  }
+
+  async #poll(): Promise<void> {
+    const { reader, collection, onChange, logger } = this.#parts;
+    try {
+      const last = await reader.horizon();
+      if (last.seq !== this.#seen) {
+        await collection.apply({ afterSeq: last.seq, last, changes: [] });
+        this.#seen = last.seq;
+        onChange(last.seq);
+      }
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      const { code, message } = toChlError(error, 'replica.tail');
+      // Once per outage: the next poll says it again only after it has worked.
+      if (this.#failures === 1)
+        logger.warn({ code, reason: message }, 'changes of other replicas cannot be followed');
+    }
+  }
+}
