@@ -1,4 +1,5 @@
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import { ErrorCode, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { InFlightCalls } from './in-flight.ts';
 import { createMcpServer, type McpDependencies, type McpPeer } from './server.ts';
 
@@ -21,8 +22,24 @@ export function createMcpHandler(dependencies: Omit<McpDependencies, 'inFlight'>
     });
     const server = createMcpServer({ ...dependencies, inFlight }, peer);
     await server.connect(transport);
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => send(withPlainError(message), options);
     return transport.handleRequest(request, { parsedBody: body });
   };
+}
+
+/**
+ * Parameters of the wrong shape are told by the SDK as an internal error whose message is the list of
+ * its validator. They are the caller's mistake, and a sentence will do. Errors of our own carry data.
+ */
+function withPlainError(message: JSONRPCMessage): JSONRPCMessage {
+  if (!('error' in message) || message.error.data !== undefined) return message;
+  if (message.error.code !== (ErrorCode.InternalError as number)) return message;
+  const isValidation = message.error.message.startsWith('[');
+  const error = isValidation
+    ? { code: ErrorCode.InvalidParams, message: 'The params are not of the shape that this method takes.' }
+    : { code: ErrorCode.InternalError, message: 'An internal error occurred.' };
+  return { ...message, error };
 }
 
 /** This service issues no session ids; whoever sends one got it from an earlier life and must initialise anew. */
