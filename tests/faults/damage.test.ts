@@ -4,7 +4,7 @@ import type { IndexHits, RecoverySource } from '../../src/core/ports/index-host.
 import { openCollection, searchFor, type FixtureOptions } from '../support/collection-fixture.ts';
 import { MemorySource } from '../support/memory-source.ts';
 import { randomUnitVector, seededRandom } from '../support/random-vectors.ts';
-import { chooseSeed, isLong } from './support/form.ts';
+import { chooseSeed, isLong, say } from './support/form.ts';
 import { asEntryKey, asSeq } from '../../src/core/ids.ts';
 
 const DIMENSION = 64;
@@ -112,7 +112,7 @@ test(
       rungs.set(rung, (rungs.get(rung) ?? 0) + 1);
       if (file.name !== 'manifest.backup') expect(reasons, why).not.toEqual([]);
     }
-    console.log(`bit flips: ${[...rungs].map(([rung, count]) => `${rung} ${count}`).join(', ')}`);
+    say(`bit flips: ${[...rungs].map(([rung, count]) => `${rung} ${count}`).join(', ')}`);
   },
 );
 

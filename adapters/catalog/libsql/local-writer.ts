@@ -58,7 +58,7 @@ export class LocalWriter implements BindingWriter {
   #proven = false;
   /** The full-text index was found damaged, and is rebuilt before the next transaction. */
   #textIsDamaged = false;
-  #textCheck: Promise<void> | null = null;
+  #textWasChecked = false;
 
   private constructor(options: LocalWriterOptions, connection: SqlConnection) {
     this.#options = options;
@@ -160,7 +160,8 @@ export class LocalWriter implements BindingWriter {
         throw await this.#judgeFailedCommit(error, (session) => isVisible(session, result));
       }
       // After the first transaction: the start of the service waits for that one, and for no check.
-      this.#textCheck ??= this.#checkText();
+      if (!this.#textWasChecked) void this.#checkText();
+      this.#textWasChecked = true;
       return result;
     });
   }

@@ -6,7 +6,7 @@ import { Client, eventually } from '../../http/support/client.ts';
 import { buildProgram } from '../../support/build.ts';
 import { mutatedProgram } from '../crash/mutated-program.ts';
 import { checkFiles } from '../support/database-check.ts';
-import { chooseSeed, isLong } from '../support/form.ts';
+import { chooseSeed, isLong, say } from '../support/form.ts';
 import { Victim } from '../support/victim.ts';
 import { Crowd } from './crowd.ts';
 import { contradictions } from './observations.ts';
@@ -62,7 +62,7 @@ test(
   { timeout: MAX_MS },
   async () => {
     const crowd = await crowdAt(await buildProgram(), CLIENTS, SECONDS, chooseSeed('concurrency'));
-    console.log(
+    say(
       `${crowd.writes.length} writes, ${crowd.refusals} refused to who came second, ${crowd.searches.length} searches`,
     );
     expect(crowd.complaints).toEqual([]);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildProgram } from '../../support/build.ts';
-import { chooseSeed, isLong } from '../support/form.ts';
+import { chooseSeed, isLong, say } from '../support/form.ts';
 import { Victim } from '../support/victim.ts';
 import { CrashRun, type CycleReport } from './crash-run.ts';
 import { mutatedProgram } from './mutated-program.ts';
@@ -26,7 +26,7 @@ test(
     const run = new CrashRun({ program: await buildProgram(), dataDir, seed: chooseSeed('crash harness') });
     for (let number = 0; number < CYCLES && run.findings.length === 0; number += 1) await run.cycle(number);
     if (run.findings.length === 0) await run.finish();
-    console.log(summary(run));
+    say(summary(run));
     expect(run.findings).toEqual([]);
     expect(run.writers.acknowledged).toBeGreaterThan(CYCLES * 10);
   },

@@ -4,8 +4,13 @@
  */
 export const isLong = process.env['CHL_FAULTS'] === 'long';
 
+/** Figures of a run, for the log and for docs/reliability.md. */
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 export function chooseSeed(what: string): number {
   const seed = Number(process.env['CHL_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-  console.log(`${what}: seed ${seed} (CHL_FAULT_SEED), ${isLong ? 'long' : 'short'} form`);
+  say(`${what}: seed ${seed} (CHL_FAULT_SEED), ${isLong ? 'long' : 'short'} form`);
   return seed;
 }

@@ -29,7 +29,8 @@ export class Victim {
   #lines: string[] = [];
 
   constructor({ program, dataDir, environment = {}, before = [] }: VictimOptions) {
-    const [command = '', ...args] = [...before, process.execPath, join(program, 'src', 'entry', 'node.js')];
+    const start = [...before, process.execPath, join(program, 'src', 'entry', 'node.js')] as const;
+    const [command, ...args] = start;
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('CHL_'));
     this.#child = spawn(command, args, {
       cwd: repositoryRoot,
