@@ -7,7 +7,7 @@ import { chromiumMissing } from './support/chromium.ts';
 import { openWorld, type World } from './support/world.ts';
 
 /** A bound for what hangs: on a busy machine a page may take its time. */
-const TEST_MAX_MS = 120_000;
+const TEST_MAX_MS = 300_000;
 vi.setConfig({ testTimeout: TEST_MAX_MS, hookTimeout: TEST_MAX_MS });
 
 const title = chromiumMissing
