@@ -89,4 +89,4 @@ test('each request is one JSON line with who, what and how long, whatever the cl
   });
   const output = server.output.join('\n');
   for (const secret of [KEY, WRONG_KEY, '\u001b']) expect(output).not.toContain(secret);
-});
+}, 90_000);

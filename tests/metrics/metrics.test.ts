@@ -147,4 +147,4 @@ test('an index that cannot be had is told as degraded, while everything else is 
   expect(valueOf(text, 'chl_degraded{component="database"}')).toBe(0);
   expect(valueOf(text, 'chl_entries{type="experience"}')).toBe(0);
   await server.stop();
-});
+}, 90_000);

@@ -72,7 +72,7 @@ function defineCommands(program: CAC, invocation: Invocation): void {
   });
 
   program
-    .command('import <file>', 'Store the entries of an NDJSON file; one with a known ref is updated')
+    .command('import <file>', 'Store the entries of an NDJSON file, or of the chl.db of the Python CHL')
     .option('--categories <file>', 'JSON list of categories to create first')
     .action(async (file: string) => {
       const { importCommand } = await import('./import-command.ts');
