@@ -1,6 +1,6 @@
 import type { VectorId } from '../ids.ts';
 import type { NearestRows } from '../ports/vector-backend.ts';
-import { dot } from './distance.ts';
+import { RowScorer } from './row-scorer.ts';
 import { Segment } from './segment.ts';
 import { TopK } from './top-k.ts';
 
@@ -60,13 +60,12 @@ export class GrowingSegment extends Segment {
     const rows = new Int32Array(count * k);
     const scores = new Float32Array(count * k);
     const best = new TopK(k);
+    const all = Uint32Array.from({ length: this.#rows }, (_, row) => row);
+    const rowScores = new Float32Array(this.#rows);
+    const scorer = RowScorer.for(this.#dimension);
     for (let query = 0; query < count; query += 1) {
-      for (let row = 0; row < this.#rows; row += 1) {
-        best.offer(
-          dot(queries, query * this.#dimension, this.vectors, row * this.#dimension, this.#dimension),
-          row,
-        );
-      }
+      scorer.score(queries, query * this.#dimension, this.vectors, all, rowScores);
+      for (let row = 0; row < this.#rows; row += 1) best.offer(rowScores[row]!, row);
       const ranked = best.takeRanked();
       rows.set(ranked.ids, query * k);
       scores.set(ranked.scores, query * k);

@@ -3,6 +3,7 @@ import type { DocBitset } from './doc-bitset.ts';
 import { dot } from './distance.ts';
 import type { DocumentTable } from './document-table.ts';
 import type { VectorHits } from './fusion.ts';
+import { RowScorer } from './row-scorer.ts';
 import type { Segment } from './segment.ts';
 import { TopK, type Ranked } from './top-k.ts';
 import type { View } from './view.ts';
@@ -106,18 +107,51 @@ class VectorSearch {
     return Math.ceil((depth * LIST_FACTOR) / passingShare);
   }
 
-  /** Scores every accepted document where it lies. */
+  /** Scores every accepted document where it lies: all roughly, then those that can be among the best. */
   scoreAccepted(): void {
+    const rowsBySegment = this.#acceptedRows();
+    const rough = new TopK(this.query.depth);
+    const scored = rowsBySegment.map(([segment, list]) => {
+      const rows = Uint32Array.from(list);
+      const scores = this.#roughScores(segment, rows);
+      for (let at = 0; at < rows.length; at += 1) rough.offer(scores[at]!, at);
+      return { segment, rows, scores };
+    });
+    // Twice: the one that is `depth`th by `dot` may be scored too low, and this one too high.
+    const enough = rough.threshold - 2 * SCORE_TOLERANCE;
+    for (const { segment, rows, scores } of scored) {
+      for (let at = 0; at < rows.length; at += 1) {
+        if (scores[at]! < enough) continue;
+        const row = rows[at]!;
+        this.#best.offer(this.#score(segment, row), segment.ids[row]!);
+      }
+    }
+  }
+
+  #acceptedRows(): readonly (readonly [Segment, readonly number[]])[] {
     const { view, table } = this.#scope;
+    const rowsBySegment = new Map<Segment, number[]>();
     let segment: Segment | undefined;
+    let rows: number[] = [];
     for (const slot of this.query.accept?.docs ?? []) {
       const doc = asDocNo(slot);
       const segmentId = table.segmentIdOf(doc);
       // Neighbouring slots mostly lie in the same segment.
-      if (segment?.id !== segmentId) segment = view.segment(segmentId);
-      if (segment !== undefined)
-        this.#best.offer(this.#score(segment, table.rowOf(doc)), table.vectorIdOf(doc));
+      if (segment?.id !== segmentId) {
+        segment = view.segment(segmentId);
+        if (segment === undefined) continue;
+        rows = rowsBySegment.get(segment) ?? [];
+        rowsBySegment.set(segment, rows);
+      }
+      rows.push(table.rowOf(doc));
     }
+    return [...rowsBySegment];
+  }
+
+  #roughScores(segment: Segment, rows: Uint32Array): Float32Array {
+    const scores = new Float32Array(rows.length);
+    RowScorer.for(this.#scope.dimension).score(this.query.vector, 0, segment.vectors, rows, scores);
+    return scores;
   }
 
   /**
