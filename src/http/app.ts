@@ -105,7 +105,8 @@ const identified: MiddlewareHandler<HttpEnv> = async (c, next) => {
   const requestId = requestIdOf(c.req.raw.headers);
   c.set('requestId', requestId);
   await next();
-  c.header('X-Request-Id', requestId);
+  // In place: `c.header` would copy the finished answer, body and all.
+  c.res.headers.set('X-Request-Id', requestId);
 };
 
 /** One line in the log and one sample a request. */

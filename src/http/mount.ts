@@ -56,10 +56,9 @@ async function serve(endpoint: Endpoint, c: Context<HttpEnv>, options: MountOpti
       ? 'public'
       : (await options.authenticator.authorise(request.headers, endpoint.role)).name;
   c.set('caller', caller);
-  const query = Object.fromEntries(new URL(request.url).searchParams);
   const answer = await endpoint.handle({
     params: endpoint.params === undefined ? undefined : parseRequest(endpoint.params, c.req.param()),
-    query: endpoint.query === undefined ? undefined : parseRequest(endpoint.query, query),
+    query: endpoint.query === undefined ? undefined : parseRequest(endpoint.query, queryOf(request)),
     context: requestContext(request, caller),
     body:
       endpoint.body === undefined
@@ -73,6 +72,8 @@ async function serve(endpoint: Endpoint, c: Context<HttpEnv>, options: MountOpti
     answer instanceof Answer ? answer : { status: Number(Object.keys(endpoint.answers)[0]), body: answer };
   return jsonResponse(status, body, options.responseBytes);
 }
+
+const queryOf = ({ url }: Request): Record<string, string> => Object.fromEntries(new URL(url).searchParams);
 
 /** @throws INVALID_ARGUMENT when the answer would be longer than anybody should be sent */
 function jsonResponse(status: number, body: unknown, maxBytes: number): Response {

@@ -14,7 +14,10 @@ export function requestContext(request: Request, caller: string): RequestContext
     minSeq: bounded(headers, 'X-CHL-Min-Seq', MIN_SEQ_CHARS_MAX),
     idempotencyKey: bounded(headers, 'Idempotency-Key', IDEMPOTENCY_KEY_CHARS_MAX),
     expectedVersion: expectedVersion(headers),
-    signal: request.signal,
+    // Made when it is asked for: few handlers do, and it costs a controller and its listeners.
+    get signal() {
+      return request.signal;
+    },
   };
 }
 

@@ -15,7 +15,9 @@ export const listenOnNode: Listen = async (app, { host, port, timeouts }) => {
   const server = createAdaptorServer({
     fetch: (request, env) =>
       app.fetch(request, { remoteAddress: (env as HttpBindings).incoming.socket.remoteAddress ?? null }),
-    overrideGlobalObjects: false,
+    // The adapter's Response keeps a text as a text until it is written; the built-in one makes a stream
+    // of it first, which is half the cost of a small answer.
+    overrideGlobalObjects: true,
     serverOptions: {
       headersTimeout: Math.min(timeouts.headersMs, timeouts.requestMs),
       requestTimeout: timeouts.requestMs,

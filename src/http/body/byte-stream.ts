@@ -42,16 +42,33 @@ export async function* boundedBytes(request: Request, limits: BodyLimits): Async
   }
 }
 
-async function readInTime(
+/** A body of this size comes in a packet or a few; its parts are not worth a stream. */
+const SMALL_BYTES = 16_384;
+
+/**
+ * The whole of a body that was announced as small, or null for any other. Node's listener reads it
+ * without a web stream, which for a search is a third of the cost of the request.
+ * @throws as `boundedBytes` does; `idleMs` is for all of it
+ */
+export async function smallBody(request: Request, limits: BodyLimits): Promise<Uint8Array | null> {
+  const announced = Number(request.headers.get('Content-Length') ?? Number.NaN);
+  if (!(announced <= Math.min(SMALL_BYTES, limits.maxBytes))) return null;
+  requireUncompressed(request.headers);
+  return new Uint8Array(await inTime(request.arrayBuffer(), limits.idleMs));
+}
+
+const readInTime = (
   reader: ReadableStreamDefaultReader<Uint8Array>,
   idleMs: number,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
+): Promise<ReadableStreamReadResult<Uint8Array>> => inTime(reader.read(), idleMs);
+
+async function inTime<T>(arriving: Promise<T>, maxMs: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(broken('it came too slowly')), idleMs);
+    timer = setTimeout(() => reject(broken('it came too slowly')), maxMs);
   });
   try {
-    return await Promise.race([reader.read(), silence]);
+    return await Promise.race([arriving, silence]);
   } catch (cause) {
     throw cause instanceof ChlError ? cause : broken('the connection was closed', cause);
   } finally {

@@ -1,5 +1,5 @@
 import { ChlError } from '../../core/errors.ts';
-import { boundedBytes, type BodyLimits } from './byte-stream.ts';
+import { boundedBytes, smallBody, type BodyLimits } from './byte-stream.ts';
 import { depthProblemAt, syntaxProblemAt } from './json-syntax.ts';
 
 export interface JsonLimits extends BodyLimits {
@@ -39,6 +39,8 @@ export function requireMediaType(request: Request, expected: string): void {
 
 async function readText(request: Request, limits: BodyLimits): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  const whole = await smallBody(request, limits);
+  if (whole !== null) return decode(decoder, whole) + decode(decoder, null);
   let text = '';
   for await (const chunk of boundedBytes(request, limits)) text += decode(decoder, chunk);
   return text + decode(decoder, null);

@@ -54,8 +54,9 @@ export function admission(limits: AdmissionLimits): MiddlewareHandler<HttpEnv> {
 const isProbe = (path: string): boolean => path === '/metrics' || /^\/health(\/|$)/.test(path);
 
 /** Known by their type: an answer with an end has a length or ends soon. */
-const isStream = ({ headers, body }: Response): boolean =>
-  body !== null && (headers.get('Content-Type') ?? '').startsWith('text/event-stream');
+const isStream = (response: Response): boolean =>
+  // The body last: to look at it turns a text into a stream.
+  (response.headers.get('Content-Type') ?? '').startsWith('text/event-stream') && response.body !== null;
 
 class StreamCount {
   readonly #max: number;

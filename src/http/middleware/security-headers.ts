@@ -17,9 +17,11 @@ const ON_PAGES: Readonly<Record<string, string>> = {
 /** No answer is taken for what it does not say it is, and no page for anybody else's. */
 export const securityHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
-  c.header('X-Content-Type-Options', 'nosniff');
-  if (!(c.res.headers.get('Content-Type') ?? '').startsWith('text/html')) return;
+  // In place: `c.header` would copy the finished answer, body and all.
+  const { headers } = c.res;
+  headers.set('X-Content-Type-Options', 'nosniff');
+  if (!(headers.get('Content-Type') ?? '').startsWith('text/html')) return;
   for (const [name, value] of Object.entries(ON_PAGES)) {
-    if (!c.res.headers.has(name)) c.header(name, value);
+    if (!headers.has(name)) headers.set(name, value);
   }
 };
