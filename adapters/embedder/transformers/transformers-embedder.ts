@@ -35,7 +35,8 @@ const TEXTS_PER_CALL = 64;
 export async function openTransformersEmbedder(options: TransformersEmbedderOptions): Promise<Embedder> {
   const { model: name = DEFAULT_MODEL, processEntry, logger } = options;
   const onDownload = options.onDownload ?? (() => undefined);
-  const traits = modelTraits(name);
+  // Of a folder only its own name counts, not the ones above it.
+  const traits = modelTraits(basename(name));
   const spec: ModelSpec = {
     model: name,
     cacheFolder: resolve(options.cacheFolder),
