@@ -146,9 +146,19 @@ const reembedPorts = ({ config, kind, openCollection, closers, logger }: Reembed
   retire: (generation) => rm(indexFolder(config, generation), { recursive: true, force: true }),
 });
 
-const serviceOptions = ({ embedder }: Config): ServiceOptions => ({
+/**
+ * A libSQL server ends a transaction after 5 s, and each statement of ours is a round trip of a few
+ * milliseconds, about a dozen to an operation.
+ */
+const SHARED_GROUP_OPERATIONS_MAX = 16;
+
+const serviceOptions = (config: Config): ServiceOptions => ({
   ...DEFAULT_SERVICE_OPTIONS,
-  embedding: { ...DEFAULT_SERVICE_OPTIONS.embedding, mode: embedder.mode },
+  committer: {
+    ...DEFAULT_SERVICE_OPTIONS.committer,
+    ...(isShared(config) ? { groupOperationsMax: SHARED_GROUP_OPERATIONS_MAX } : {}),
+  },
+  embedding: { ...DEFAULT_SERVICE_OPTIONS.embedding, mode: config.embedder.mode },
 });
 
 /** Native code belongs in a child process; where none can be started, the index runs in this one. */
