@@ -51,18 +51,13 @@ try {
     });
   }
 
+  /** @param again whether the work is repeated for as long as is searched */
   async function whileSearching(work: () => Promise<unknown>, again: boolean): Promise<LoadResult> {
+    const untilMs = performance.now() + given.seconds * 1000;
     const searches = searching();
-    let isOver = false;
-    void searches.then(() => {
-      isOver = true;
-    });
-    const working = (async () => {
-      do await work();
-      while (again && !isOver);
-    })();
-    const [result] = await Promise.all([searches, working]);
-    return result;
+    await work();
+    if (again) while (performance.now() < untilMs) await work();
+    return searches;
   }
 
   async function importSome(): Promise<void> {
