@@ -1,5 +1,5 @@
 import process from 'node:process';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TOOL_LISTINGS } from '../../src/mcp/tool-schemas.ts';
 import { freshEnvironment, startService, type RunningService } from '../cli/running-service.ts';
