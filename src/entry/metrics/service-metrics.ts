@@ -33,18 +33,7 @@ export function serviceMetrics(metrics: RecordedMetrics): (figures: ServiceFigur
     name: 'chl_committed_operations_total',
     help: 'Writes that were committed',
   });
-  const passages = metrics.histogram({
-    name: 'chl_embedding_batch_texts',
-    help: 'Texts to be stored that were embedded in one call',
-  });
-  const passagesSeconds = metrics.histogram(
-    { name: 'chl_embedding_batch_duration_seconds', help: 'Calls that embed texts to be stored' },
-    SECONDS_PER_MS,
-  );
-  const embedderErrors = metrics.counter({
-    name: 'chl_embedder_errors_total',
-    help: 'Calls of the embedder that failed, for queries and for texts',
-  });
+  const writeEmbedding = embeddingMetrics(metrics);
   const entries = metrics.gauge({
     name: 'chl_entries',
     help: 'Entries in the database',
@@ -72,12 +61,32 @@ export function serviceMetrics(metrics: RecordedMetrics): (figures: ServiceFigur
     waiting(committer.waiting);
     waitingMax(committer.waitingMax);
     operations(committer.operations);
-    passages(figures.passages);
-    passagesSeconds(figures.passagesMs);
-    embedderErrors(figures.embedderErrors);
+    writeEmbedding(figures);
     if (counts === null) return;
     entries(counts.experiences, { type: 'experience' });
     entries(counts.skills, { type: 'skill' });
     for (const [status, count] of Object.entries(counts.embedding)) embeddings(count, { status });
+  };
+}
+
+function embeddingMetrics(
+  metrics: RecordedMetrics,
+): (figures: Pick<ServiceFigures, 'passages' | 'passagesMs' | 'embedderErrors'>) => void {
+  const passages = metrics.histogram({
+    name: 'chl_embedding_batch_texts',
+    help: 'Texts to be stored that were embedded in one call',
+  });
+  const passagesSeconds = metrics.histogram(
+    { name: 'chl_embedding_batch_duration_seconds', help: 'Calls that embed texts to be stored' },
+    SECONDS_PER_MS,
+  );
+  const embedderErrors = metrics.counter({
+    name: 'chl_embedder_errors_total',
+    help: 'Calls of the embedder that failed, for queries and for texts',
+  });
+  return ({ passages: texts, passagesMs, embedderErrors: errors }) => {
+    passages(texts);
+    passagesSeconds(passagesMs);
+    embedderErrors(errors);
   };
 }
