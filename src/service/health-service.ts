@@ -1,6 +1,6 @@
 import { toChlError } from '../core/errors.ts';
 import type { CatalogReader } from '../core/ports/catalog.ts';
-import type { IndexCollection } from '../core/ports/index-host.ts';
+import type { CollectionStatus, IndexCollection } from '../core/ports/index-host.ts';
 import type { Clock, Logger } from '../core/ports/runtime.ts';
 import type { HealthComponent, HealthResponse, ReadyResponse } from './contract/health.ts';
 import type { EmbeddingGateway } from './embedding-gateway.ts';
@@ -54,9 +54,9 @@ export class Health implements HealthService {
 
   async #index(): Promise<HealthComponent> {
     try {
-      const { state, reason, backend, vectors } = await this.#parts.collection.status();
-      if (state === 'ready')
-        return { status: 'healthy', detail: `${backend ?? 'no backend'}, ${vectors} vectors.` };
+      const status = await this.#parts.collection.status();
+      const { state, reason } = status;
+      if (state === 'ready') return { status: 'healthy', detail: readyDetail(status) };
       return { status: 'degraded', detail: reason ?? `The index is ${state}; searches answer by text.` };
     } catch (error) {
       return { status: 'degraded', detail: toChlError(error, 'health.index').message };
@@ -71,4 +71,15 @@ export class Health implements HealthService {
       ? { status: 'healthy', detail: embedder.description }
       : { status: 'degraded', detail: failure };
   }
+}
+
+/** What there is, how it was opened and why so, and what keeps it from being saved. */
+function readyDetail({ backend, vectors, recovery, reason }: CollectionStatus): string {
+  const parts = [`${backend ?? 'no backend'}, ${vectors} vectors`];
+  if (recovery !== null) {
+    const why = recovery.reasons.length === 0 ? '' : ` (${recovery.reasons.join('; ')})`;
+    parts.push(`opened from ${recovery.source}, ${recovery.replayed} changes replayed${why}`);
+  }
+  if (reason !== null) parts.push(`not saved: ${reason}`);
+  return `${parts.join('; ')}.`;
 }

@@ -90,6 +90,9 @@ test('the ladder as status shows it: snapshot, backup, rebuild, and what was rep
   const backup = await available(third.client);
   expect(backup.recovery).toMatchObject({ source: 'backup' });
   expect(backup.recovery?.reasons.join()).toContain('manifest');
+  expect((await health(third.client)).body.components.faiss_index.detail).toMatch(
+    /opened from backup.*manifest/,
+  );
   await expectFound(third.client, 1, 5);
   await third.victim.kill();
 
