@@ -101,12 +101,23 @@ export async function openApplication(
     );
     closers.add(() => services.close());
     await services.start();
+    const rateLimit = config.rateLimit === 0 ? null : new KeyRateLimit(config.rateLimit);
+    closers.add(() => rateLimit?.close());
     const monitor = new ProcessMonitor();
     closers.add(() => monitor.close());
     const closing = new AbortController();
     closers.add(() => closing.abort());
     return {
-      app: openHttp({ config, overrides, services, logger, keyRing, monitor, closing: closing.signal }),
+      app: openHttp({
+        config,
+        overrides,
+        services,
+        logger,
+        keyRing,
+        rateLimit,
+        monitor,
+        closing: closing.signal,
+      }),
       services,
       collection,
       embedder,
@@ -199,6 +210,7 @@ interface HttpParts {
   readonly services: Services;
   readonly logger: Logger;
   readonly keyRing: KeyRing;
+  readonly rateLimit: KeyRateLimit | null;
   readonly monitor: ProcessMonitor;
   readonly closing: AbortSignal;
 }
@@ -209,14 +221,12 @@ function openHttp({
   services,
   logger,
   keyRing,
+  rateLimit,
   monitor,
   closing,
 }: HttpParts): Hono<HttpEnv> {
   return createApp(services, {
-    authenticator: new Authenticator(
-      keyRing,
-      config.rateLimit === 0 ? null : new KeyRateLimit(config.rateLimit),
-    ),
+    authenticator: new Authenticator(keyRing, rateLimit),
     allowedOrigins: config.allowedOrigins,
     limits: { ...config.limits, heartbeatMs: HEARTBEAT_MS, ...overrides.limits },
     logger,

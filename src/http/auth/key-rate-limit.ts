@@ -7,6 +7,7 @@ const WINDOW_SECONDS = 60;
 export class KeyRateLimit {
   readonly #limiter: RateLimiterMemory;
   readonly #perMinute: number;
+  readonly #names = new Set<string>();
 
   constructor(perMinute: number) {
     this.#perMinute = perMinute;
@@ -15,6 +16,7 @@ export class KeyRateLimit {
 
   /** @throws RATE_LIMITED with the time until the window ends */
   async take(keyName: string): Promise<void> {
+    this.#names.add(keyName);
     try {
       await this.#limiter.consume(keyName);
     } catch (refusal) {
@@ -24,5 +26,10 @@ export class KeyRateLimit {
         retryAfterSeconds: Math.ceil(refusal.msBeforeNext / 1000),
       });
     }
+  }
+
+  /** Ends the windows: their timers would keep a process of Deno alive. */
+  async close(): Promise<void> {
+    for (const name of this.#names) await this.#limiter.delete(name);
   }
 }
