@@ -3,7 +3,8 @@
 #   docker build -t chl .
 #   docker run --read-only -v chl-data:/data -p 8000:8000 chl
 #
-# The first start prints one admin key; see README.md.
+# The first start prints one admin key; see README.md. With --build-arg MODEL=… a model of meaning is baked
+# in, and the image starts semantic and offline; see models/README.md.
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
@@ -25,6 +26,17 @@ RUN CHL_SETUP_FAISS=source node scripts/setup.mjs \
  && npm prune --omit=dev --loglevel=error \
  && rm -rf node_modules/faiss-node \
  && find node_modules dist -name '*.map' -delete
+COPY models models
+# The model's runtime comes for every platform (290 MB); one stays with a model, none without.
+ARG MODEL=
+RUN rm -f models/README.md \
+ && if [ -n "$MODEL" ]; then \
+      find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 -type d \
+        ! -path "*/linux/$(node -p process.arch)" -exec rm -rf {} + ; \
+      test -d "models/$MODEL" || node scripts/fetch-model.mjs "$MODEL" models; \
+    else \
+      rm -rf models/* node_modules/onnxruntime-node node_modules/onnxruntime-common node_modules/@huggingface; \
+    fi
 
 FROM node:24-bookworm-slim AS runtime
 RUN apt-get update \
@@ -36,7 +48,12 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/.build/faiss .build/faiss
+COPY --from=build /app/models models
+ARG MODEL=
+# Empty is unset: without a model the service chooses its embedder by itself.
 ENV NODE_ENV=production \
+    CHL_EMBEDDER=${MODEL:+transformers} \
+    CHL_EMBEDDING_MODEL=${MODEL:+/app/models/$MODEL} \
     CHL_HOST=0.0.0.0 \
     CHL_PORT=8000 \
     CHL_DATA_DIR=/data

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const exec = promisify(execFile);
-const ROOT = resolve(import.meta.dirname, '../..');
+export const ROOT = resolve(import.meta.dirname, '../..');
 
 /**
  * A tool that brings a container engine and a base image to a machine that has none. It lies beside the
@@ -50,8 +50,11 @@ export class ContainerEngine {
     return run(TOOL, ['compose', ...args], this.#environment);
   }
 
-  async build(tag: string): Promise<void> {
-    await must('build', this.podman('build', '--format', 'docker', '--network', 'host', '-t', tag, ROOT));
+  async build(tag: string, ...options: readonly string[]): Promise<void> {
+    await must(
+      'build',
+      this.podman('build', '--format', 'docker', '--network', 'host', ...options, '-t', tag, ROOT),
+    );
   }
 }
 

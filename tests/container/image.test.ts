@@ -1,7 +1,9 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ContainerEngine, must, whyNoContainers } from './engine.ts';
+import { writeTinyModel } from '../support/tiny-model.ts';
+import { ContainerEngine, must, ROOT, whyNoContainers } from './engine.ts';
 
 const SKIPPED = whyNoContainers();
 const IMAGE = 'chl:test';
@@ -115,6 +117,37 @@ describe.skipIf(SKIPPED !== null)(
       });
       expect(found).toBe('Name the volume');
       expect(await logs()).not.toMatch(/chl_[\w-]{20,}/);
+    });
+
+    test('with a model baked in it starts semantic, and needs nobody for it', async () => {
+      const model = `test-${process.pid}`;
+      const folder = join(ROOT, 'models', model);
+      writeTinyModel(folder);
+      try {
+        await engine.build(`${IMAGE}-model`, '--build-arg', `MODEL=${model}`);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+      await engine.podman('rm', '-f', CONTAINER);
+      await must(
+        'run',
+        engine.podman(
+          'run',
+          '-d',
+          '--name',
+          CONTAINER,
+          ...HARDENED,
+          '-e',
+          `CHL_PORT=${port}`,
+          `${IMAGE}-model`,
+        ),
+      );
+      const health = await until(async () => {
+        const answer = await get('/health');
+        return answer.ok && (await answer.text());
+      });
+      expect(health).toContain(model);
+      expect(await logs()).toContain('"embedder":"transformers');
     });
 
     test('compose.yaml is valid, with every profile', async () => {
