@@ -1,7 +1,7 @@
 /**
  * Dot products of one vector with many rows, four floats at a time: a WebAssembly function of 40
  * instructions, assembled here, so that what runs can be read. V8 has no SIMD for typed arrays; this
- * takes 0.05 µs a row of 384 dimensions that lies in the cache, `dot` 0.47.
+ * takes a third to a seventh of the time of `dot`, copying included.
  *
  * It sums in float32 and in another order than `dot`, so its scores only choose candidates: whoever
  * uses it scores those again with `dot` (see SCORE_TOLERANCE).

@@ -25,6 +25,8 @@ export class GrowingSegment extends Segment {
   readonly ids: Float64Array;
   readonly vectors: Float32Array;
   readonly #dimension: number;
+  /** 0, 1, 2, …: what a scan of everything asks for. */
+  readonly #rowNumbers: Uint32Array;
   #rows = 0;
 
   constructor({ id, maxRows, dimension, firstLog }: GrowingSegmentOptions) {
@@ -33,6 +35,7 @@ export class GrowingSegment extends Segment {
     this.#dimension = dimension;
     this.ids = new Float64Array(maxRows);
     this.vectors = new Float32Array(maxRows * dimension);
+    this.#rowNumbers = Uint32Array.from(this.ids.keys());
   }
 
   get rows(): number {
@@ -60,7 +63,7 @@ export class GrowingSegment extends Segment {
     const rows = new Int32Array(count * k);
     const scores = new Float32Array(count * k);
     const best = new TopK(k);
-    const all = Uint32Array.from({ length: this.#rows }, (_, row) => row);
+    const all = this.#rowNumbers.subarray(0, this.#rows);
     const rowScores = new Float32Array(this.#rows);
     const scorer = RowScorer.for(this.#dimension);
     for (let query = 0; query < count; query += 1) {
