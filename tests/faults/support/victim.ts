@@ -38,6 +38,8 @@ export class Victim {
         ...Object.fromEntries(inherited),
         CHL_PORT: '0',
         CHL_DATA_DIR: dataDir,
+        // Not whatever model this machine happens to have.
+        CHL_EMBEDDER: 'hash',
         // Where set-up puts it: the program under test is compiled elsewhere.
         CHL_FAISS_NATIVE_DIR: join(repositoryRoot, '.build', 'faiss'),
         ...environment,
