@@ -93,6 +93,11 @@ export class EmbeddingGateway {
     return this.#cache.status();
   }
 
+  /** As the database says: another service may have given it to another embedder. */
+  databaseBelongsTo(fingerprint: string): void {
+    this.#bound = fingerprint;
+  }
+
   /** The database now belongs to this embedder: new texts go to it. */
   writeWith(embedder: Embedder): void {
     this.#writing = embedder;

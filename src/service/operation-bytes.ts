@@ -18,6 +18,8 @@ export function operationBytes(operation: WriteOperation): number {
     case 'set-embedding-queue':
     case 'switch-embedder':
     case 'delete':
+    case 'take-lease':
+    case 'drop-lease':
     case 'create-category':
     case 'audit':
       return FIXED_BYTES;

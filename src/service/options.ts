@@ -19,6 +19,8 @@ export interface ServiceOptions {
   readonly categoriesMaxAgeMs: number;
   /** How often a waiting change stream looks for changes of other processes. */
   readonly changesPollMs: number;
+  /** On a shared database: how long after a service's death another one takes over its jobs. */
+  readonly leaseTtlMs: number;
 }
 
 export interface CommitterOptions {
@@ -102,4 +104,5 @@ export const DEFAULT_SERVICE_OPTIONS: ServiceOptions = {
   exportPageEntries: 500,
   categoriesMaxAgeMs: 2_000,
   changesPollMs: 1_000,
+  leaseTtlMs: 15_000,
 };

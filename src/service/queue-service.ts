@@ -80,10 +80,13 @@ export class Queues implements QueueService {
     const { pending } = (await this.#parts.reader.counts()).embedding;
     return pending === 0
       ? this.#answer('Nothing waits to be embedded.')
-      : this.#answer(
-          `${pending} entries still wait: ${embeddingQueue.lastError ?? 'more came in'}`,
-          'incomplete',
-        );
+      : this.#answer(`${pending} entries still wait: ${this.#whyTheyWait()}`, 'incomplete');
+  }
+
+  #whyTheyWait(): string {
+    const { embeddingQueue } = this.#parts;
+    if (embeddingQueue.isElsewhere) return 'another service on this database embeds them';
+    return embeddingQueue.lastError ?? 'more came in';
   }
 
   async #set(action: QueueAction, { caller }: RequestContext): Promise<void> {

@@ -7,6 +7,8 @@ import type { Clock, Logger, Timer } from '../core/ports/runtime.ts';
 export interface ReplicaTailParts {
   readonly reader: Pick<CatalogReader, 'horizon'>;
   readonly collection: Pick<IndexCollection, 'apply'>;
+  /** Before the collection hears of newer changes. */
+  readonly beforeApply: () => Promise<void>;
   /** Told of every newer change, its own process's included. */
   readonly onChange: (last: Seq) => void;
   readonly clock: Clock;
@@ -55,10 +57,11 @@ export class ReplicaTail {
   }
 
   async #poll(): Promise<void> {
-    const { reader, collection, onChange, logger } = this.#parts;
+    const { reader, collection, beforeApply, onChange, logger } = this.#parts;
     try {
       const last = await reader.horizon();
       if (last.seq !== this.#seen) {
+        await beforeApply();
         await collection.apply({ afterSeq: last.seq, last, changes: [] });
         this.#seen = last.seq;
         onChange(last.seq);

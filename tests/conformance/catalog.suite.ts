@@ -1,6 +1,7 @@
 import { embeddingQueueTests } from './catalog/embedding-queue.ts';
 import { catalogTest, type CatalogFactory } from './catalog/fixture.ts';
 import { feedTests } from './catalog/feed.ts';
+import { leaseTests } from './catalog/leases.ts';
 import { readTests } from './catalog/reads.ts';
 import { replayTests } from './catalog/replays.ts';
 import { writeTests } from './catalog/writes.ts';
@@ -14,4 +15,5 @@ export function catalogSuite(registrar: Registrar, create: CatalogFactory): void
   feedTests(test);
   readTests(test);
   embeddingQueueTests(test);
+  leaseTests(test);
 }

@@ -6,6 +6,7 @@ import { deleteEntry } from './operations/delete-entry.ts';
 import { embedEntry } from './operations/embed-entry.ts';
 import { postponeEmbedding, setEmbeddingQueue } from './operations/embedding-queue.ts';
 import { GroupContext, type OperationResult } from './operations/group-context.ts';
+import { dropLease, refuseFenced, takeLease } from './operations/lease.ts';
 import { recordAudit } from './operations/record-audit.ts';
 import { stageEmbeddings, switchEmbedder } from './operations/switch-embedder.ts';
 import { updateEntry } from './operations/update-entry.ts';
@@ -58,7 +59,8 @@ async function applyInSavepoint(
 }
 
 async function applyOnce(group: GroupContext, operation: WriteOperation): Promise<WriteOutcome> {
-  const { idempotency, atMs } = operation;
+  const { idempotency, lease, atMs } = operation;
+  if (lease !== undefined) await refuseFenced(group, lease);
   if (idempotency === undefined) return succeeded(await apply(group, operation), null);
   const recalled = await recallOutcome(group.session, idempotency, atMs);
   if (recalled !== null) return recalled;
@@ -85,6 +87,10 @@ function apply(group: GroupContext, operation: WriteOperation): Promise<Operatio
       return stageEmbeddings(group, operation);
     case 'switch-embedder':
       return switchEmbedder(group, operation);
+    case 'take-lease':
+      return takeLease(group, operation);
+    case 'drop-lease':
+      return dropLease(group, operation);
     case 'create-category':
       return createCategory(group, operation);
     case 'audit':

@@ -53,8 +53,19 @@ export type WriteOutcome =
       /** The stored answer of an earlier request with the same idempotency key. */
       readonly replayed: boolean;
       readonly extras: JsonValue | null;
+      /** Of `take-lease`: the number of the term that began or goes on. */
+      readonly leaseToken?: number;
     }
   | { readonly ok: false; readonly error: ErrorData };
+
+/** Jobs that one service at a time does, where several share a database. */
+export type LeaseName = 'embedding-queue' | 'reembed';
+
+/** A holder's time with a lease. The token grows with every change of holder. */
+export interface LeaseTerm {
+  readonly name: LeaseName;
+  readonly token: number;
+}
 
 /** The vector of an entry's text, or the reason it has none yet (it is queued in the same transaction). */
 export type EmbeddingInput =
@@ -81,6 +92,8 @@ interface OperationCommon {
   readonly actor: string;
   readonly atMs: number;
   readonly idempotency?: Idempotency;
+  /** Under which it was worked out. CONFLICT, and nothing happens, when the term is over (fencing). */
+  readonly lease?: LeaseTerm;
 }
 
 export interface NewEntry {
@@ -158,6 +171,22 @@ export type WriteOperation =
       readonly kind: 'switch-embedder';
       readonly from: string;
       readonly to: string;
+    })
+  | (OperationCommon & {
+      /**
+       * Free or expired it is taken, the holder's own is renewed, and CONFLICT while another one has it.
+       * It ends `ttlMs` from now by the database's clock: replicas need not agree on the time.
+       */
+      readonly kind: 'take-lease';
+      readonly name: LeaseName;
+      /** Unique to a service's run. */
+      readonly holder: string;
+      readonly ttlMs: number;
+    })
+  | (OperationCommon & {
+      /** Free for the next one at once. Nothing happens when the term is over already. */
+      readonly kind: 'drop-lease';
+      readonly term: LeaseTerm;
     })
   | (OperationCommon & { readonly kind: 'create-category'; readonly category: Omit<Category, 'createdAtMs'> })
   | (OperationCommon & { readonly kind: 'audit'; readonly action: string; readonly detail: JsonValue });

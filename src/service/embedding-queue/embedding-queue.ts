@@ -4,6 +4,7 @@ import type { CatalogReader, QueuedText, WriteOperation } from '../../core/ports
 import type { Clock, Logger, Timer } from '../../core/ports/runtime.ts';
 import type { Committer } from '../committer.ts';
 import type { EmbeddingGateway } from '../embedding-gateway.ts';
+import { underLease, type JobLease } from '../lease/job-lease.ts';
 import type { EmbeddingQueueOptions } from '../options.ts';
 import { BackOff, backOffMs } from './back-off.ts';
 import { embedBatch, type EmbedOutcome } from './embed-batch.ts';
@@ -12,6 +13,7 @@ export interface EmbeddingQueueParts {
   readonly reader: Pick<CatalogReader, 'queuedTexts' | 'embeddingQueue'>;
   readonly committer: Committer;
   readonly gateway: EmbeddingGateway;
+  readonly lease: JobLease;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: EmbeddingQueueOptions;
@@ -69,9 +71,19 @@ export class EmbeddingQueue {
     return this.#paused;
   }
 
+  /** Another service on the same database does it. */
+  get isElsewhere(): boolean {
+    return this.#parts.lease.term === null;
+  }
+
   async start(): Promise<void> {
-    this.#paused = (await this.#parts.reader.embeddingQueue()).paused;
     this.#running = true;
+    await this.refresh();
+  }
+
+  /** As the database has it: another service may have paused or filled the queue. */
+  async refresh(): Promise<void> {
+    this.#paused = (await this.#parts.reader.embeddingQueue()).paused;
     this.wake();
   }
 
@@ -124,9 +136,8 @@ export class EmbeddingQueue {
   }
 
   #mayWork(): boolean {
-    return (
-      this.#running && !this.#paused && this.#backOff.leftMs === 0 && this.#parts.gateway.mismatch === null
-    );
+    const allowed = this.#running && !this.#paused && !this.isElsewhere;
+    return allowed && this.#backOff.leftMs === 0 && this.#parts.gateway.mismatch === null;
   }
 
   #hasRoom(): boolean {
@@ -161,14 +172,17 @@ export class EmbeddingQueue {
   }
 
   async #process(texts: readonly QueuedText[]): Promise<void> {
-    const { gateway, committer } = this.#parts;
+    const { gateway, committer, lease } = this.#parts;
     try {
+      const term = underLease(lease);
       const { fingerprint } = gateway;
       const outcomes = await embedBatch((wanted) => gateway.queued(wanted), texts);
       this.#backOff.reset();
       // Submitted in one go, in the order of the queue: together they are one group.
       await Promise.all(
-        texts.map((text, row) => committer.submit(this.#operation(text, outcomes[row]!, fingerprint))),
+        texts.map((text, row) =>
+          committer.submit({ ...this.#operation(text, outcomes[row]!, fingerprint), ...term }),
+        ),
       );
       if (outcomes.every(({ vector }) => vector !== null)) this.#lastError = null;
     } catch (error) {

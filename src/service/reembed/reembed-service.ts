@@ -7,18 +7,22 @@ import type { IndexCollection } from '../../core/ports/index-host.ts';
 import type { ReembedRequest, ReembedResponse } from '../contract/admin.ts';
 import type { EmbeddingGateway } from '../embedding-gateway.ts';
 import type { EmbeddingQueue } from '../embedding-queue/embedding-queue.ts';
+import { SOLE_OWNER, underLease, type JobLease } from '../lease/job-lease.ts';
+import type { LeaseKeeper } from '../lease/lease-keeper.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { ServedCollection } from '../served-collection.ts';
 import type { ReembedService } from '../services.ts';
 import type { ReembedPorts } from './reembed-ports.ts';
 import { Staging, type StagingParts } from './staging.ts';
 
-export interface ReembedParts extends Omit<StagingParts, 'reader'> {
+export interface ReembedParts extends Omit<StagingParts, 'reader' | 'lease'> {
   readonly reader: CatalogReader;
   readonly gateway: EmbeddingGateway;
   readonly collection: ServedCollection;
   readonly embeddingQueue: EmbeddingQueue;
   readonly writerLock: ObservedMutex;
+  /** Null where no other service has the database. */
+  readonly leaseKeeper: LeaseKeeper | null;
   /** Null where the embedder is fixed. */
   readonly ports: ReembedPorts | null;
 }
@@ -50,6 +54,14 @@ export class Reembedding implements ReembedService {
 
   constructor(parts: ReembedParts) {
     this.#parts = parts;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== null;
+  }
+
+  get #lease(): JobLease {
+    return this.#parts.leaseKeeper ?? SOLE_OWNER;
   }
 
   async status(): Promise<ReembedResponse> {
@@ -100,8 +112,21 @@ export class Reembedding implements ReembedService {
       await embedder.close();
       return null;
     }
+    await this.#takeLease(embedder);
     this.#status = { state: 'embedding', from, to, done: await reader.stagedCount(to), total, error: null };
     return embedder;
+  }
+
+  /** @throws CONFLICT while another service changes the embedder */
+  async #takeLease(embedder: Embedder): Promise<void> {
+    const { leaseKeeper } = this.#parts;
+    if (leaseKeeper === null || (await leaseKeeper.start())) return;
+    await leaseKeeper.stop();
+    await embedder.close();
+    throw new ChlError('CONFLICT', 'Another service is changing the embedder of this database.', {
+      operation: 'reembed',
+      hint: 'Ask that one for its progress; after its death this one can go on within a minute.',
+    });
   }
 
   async #run(ports: ReembedPorts, embedder: Embedder): Promise<void> {
@@ -117,6 +142,8 @@ export class Reembedding implements ReembedService {
       const failure = toChlError(error, 'reembed');
       this.#status = { ...this.#status, state: 'failed', error: failure.message };
       this.#parts.logger.error({ err: failure }, 'the change of embedder did not finish; run it again');
+    } finally {
+      await this.#parts.leaseKeeper?.stop();
     }
   }
 
@@ -125,7 +152,7 @@ export class Reembedding implements ReembedService {
   }
 
   async #stageAll(embedder: Embedder): Promise<void> {
-    const staging = new Staging(this.#parts, embedder, this.#stopping.signal);
+    const staging = new Staging({ ...this.#parts, lease: this.#lease }, embedder, this.#stopping.signal);
     for (let passes = 0; passes < PASSES_MAX; passes += 1) {
       const staged = await staging.pass({
         staged: (count) => (this.#status = { ...this.#status, done: this.#status.done + count }),
@@ -141,6 +168,7 @@ export class Reembedding implements ReembedService {
     collection.takeTextOnly(true);
     try {
       await committer.submit({
+        ...underLease(this.#lease),
         kind: 'switch-embedder',
         actor: 'reembed',
         atMs: clock.nowMs(),

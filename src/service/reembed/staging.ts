@@ -9,11 +9,13 @@ import { TIMED_OUT, withDeadline } from '../deadline.ts';
 import { backOffMs } from '../embedding-queue/back-off.ts';
 import { embedBatch } from '../embedding-queue/embed-batch.ts';
 import type { HashedText } from '../embedding-gateway.ts';
+import { underLease, type JobLease } from '../lease/job-lease.ts';
 import type { EmbeddingQueueOptions } from '../options.ts';
 
 export interface StagingParts {
   readonly reader: Pick<CatalogReader, 'unstagedTexts'>;
   readonly committer: Committer;
+  readonly lease: JobLease;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: EmbeddingQueueOptions;
@@ -68,8 +70,9 @@ export class Staging {
   async #stage(batch: readonly UnstagedText[], progress: StagingProgress): Promise<number> {
     const vectors = await this.#embed(batch, progress);
     if (vectors.length === 0) return 0;
-    const { committer, clock } = this.#parts;
+    const { committer, lease, clock } = this.#parts;
     await committer.submit({
+      ...underLease(lease),
       kind: 'stage-embeddings',
       actor: 'reembed',
       atMs: clock.nowMs(),

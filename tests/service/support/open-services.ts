@@ -37,6 +37,8 @@ export interface OpenOptions {
   /** Of the services alone: the engine keeps the real one. */
   readonly clock?: Clock;
   readonly options?: Partial<ServiceOptions>;
+  /** Given when several share the database at `path`. */
+  readonly replicaPollMs?: number;
   /** Puts something of the test's between the services and the index. */
   readonly wrap?: (collection: IndexCollection) => IndexCollection;
 }
@@ -88,6 +90,7 @@ export async function openServices(given: OpenOptions = {}): Promise<OpenService
       },
       clock: given.clock ?? systemClock,
       logger,
+      ...(given.replicaPollMs === undefined ? {} : { replicaPollMs: given.replicaPollMs }),
       indexSettings: { savePolicy: 'immediate', rebuildThreshold: 0.1 },
     },
     { ...DEFAULT_SERVICE_OPTIONS, ...given.options },

@@ -10,7 +10,8 @@ export const clientOf = (server: EmbeddingServer, model = 'stand-in'): Promise<E
     model,
     apiKey: null,
     dimension: server.dimension,
-    timeoutMs: 2_000,
+    // Long enough for a machine that is busy with other tests: a batch asked twice is a failure to some.
+    timeoutMs: 10_000,
     resilience: { attempts: 1, backoffMs: 1, backoffMaxMs: 5, failuresMax: 1_000, openMs: 1 },
   });
 

@@ -1,10 +1,16 @@
 import type { Entry } from '../../../../src/core/entry.ts';
 import { asSeq, type Seq } from '../../../../src/core/ids.ts';
-import type { ChangeRecord, WriteOperation, WriteOutcome } from '../../../../src/core/ports/catalog.ts';
+import type {
+  ChangeRecord,
+  LeaseName,
+  WriteOperation,
+  WriteOutcome,
+} from '../../../../src/core/ports/catalog.ts';
 import type { ChangeMark } from '../../../../src/core/ports/index-source.ts';
 import type { SqlSession } from '../sql-session.ts';
 import { selectCategory } from '../tables/categories.ts';
 import { insertChange, lastChange } from '../tables/changes.ts';
+import { readLeaseToken } from '../tables/leases.ts';
 import { bindFingerprint } from '../tables/meta.ts';
 
 export type OperationOf<Kind extends WriteOperation['kind']> = Extract<
@@ -29,6 +35,7 @@ export class GroupContext {
   /** Looked up once per group, and again after a rollback, which may have taken them back. */
   #categories = new Set<string>();
   #fingerprint: string | null = null;
+  readonly #leaseTokens = new Map<LeaseName, number | null>();
 
   private constructor(session: SqlSession, last: ChangeMark) {
     this.session = session;
@@ -77,6 +84,7 @@ export class GroupContext {
     this.#last = last;
     this.#categories.clear();
     this.#fingerprint = null;
+    this.#leaseTokens.clear();
   }
 
   async hasCategory(code: string): Promise<boolean> {
@@ -89,5 +97,19 @@ export class GroupContext {
   async bindFingerprint(fingerprint: string): Promise<string> {
     this.#fingerprint ??= await bindFingerprint(this.session, fingerprint);
     return this.#fingerprint;
+  }
+
+  /** Of the newest term; null when nobody has ever had the lease. Nobody else can take it meanwhile. */
+  async leaseToken(name: LeaseName): Promise<number | null> {
+    const known = this.#leaseTokens.get(name);
+    if (known !== undefined) return known;
+    const token = await readLeaseToken(this.session, name);
+    this.#leaseTokens.set(name, token);
+    return token;
+  }
+
+  /** After a lease of this group's changed hands. */
+  forgetLease(name: LeaseName): void {
+    this.#leaseTokens.delete(name);
   }
 }
