@@ -161,8 +161,12 @@ class VectorSearch {
    */
   take(segment: Segment, rows: Int32Array, scores: Float32Array): boolean {
     const found = new TopK(this.query.depth);
-    for (const row of rows) {
+    for (let place = 0; place < rows.length; place += 1) {
+      const row = rows[place]!;
       if (row < 0) break;
+      // The rest lies no nearer: to score it exactly would be work for nothing.
+      const reach = Math.max(found.threshold, this.#best.threshold);
+      if (scores[place]! + SCORE_TOLERANCE < reach) break;
       if (this.#passes(segment, row)) found.offer(this.#score(segment, row), segment.ids[row]!);
     }
     if (rows.length < segment.rows) {
