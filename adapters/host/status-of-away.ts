@@ -1,4 +1,5 @@
 import { asSeq } from '../../src/core/ids.ts';
+import { UNUSED_LOCK } from '../../src/core/locks/observed-mutex.ts';
 import type { CollectionSpec, CollectionState, CollectionStatus } from '../../src/core/ports/index-host.ts';
 
 /** The status of a collection whose process cannot be asked: the last one known, under its true state. */
@@ -31,6 +32,6 @@ const neverSeen = (spec: CollectionSpec): CollectionStatus => ({
   recovery: null,
   textReady: false,
   memoryBytes: 0,
-  lock: { waits: 0, longestWaitMs: 0, longestWaitHolder: null },
+  locks: { write: UNUSED_LOCK, maintenance: UNUSED_LOCK },
   counters: { saves: 0, failedSaves: 0, rebuilds: 0, merges: 0, recoveries: 0, searches: 0 },
 });

@@ -1,4 +1,3 @@
-import type { HistogramFigures } from '../core/figures/histogram.ts';
 import type { ObservedMutex } from '../core/locks/observed-mutex.ts';
 import type { CatalogCounts, CatalogReader } from '../core/ports/catalog.ts';
 import type { CollectionStatus, IndexCollection, LockStatus } from '../core/ports/index-host.ts';
@@ -15,7 +14,7 @@ export interface ServiceFigures extends RecordedFigures {
   /** Null while the database cannot be asked. */
   readonly counts: CatalogCounts | null;
   readonly committer: CommitterStatus;
-  readonly writerLock: LockStatus & { readonly waitMs: HistogramFigures };
+  readonly writerLock: LockStatus;
 }
 
 export interface FiguresParts {
@@ -48,7 +47,7 @@ export class Figures {
       index,
       counts,
       committer: committer.status(),
-      writerLock: { ...writerLock.status(), waitMs: writerLock.waitHistogram() },
+      writerLock: writerLock.status(),
     };
   }
 

@@ -1,4 +1,5 @@
 import { toChlError } from '../core/errors.ts';
+import type { ObservedMutex } from '../core/locks/observed-mutex.ts';
 import type { IndexCollection } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
 import type { AuditLog } from './audit-log.ts';
@@ -19,6 +20,7 @@ export interface IndexAdminParts {
   readonly gateway: Pick<EmbeddingGateway, 'embedder'>;
   readonly logger: Logger;
   readonly audit: AuditLog;
+  readonly writerLock: Pick<ObservedMutex, 'status'>;
 }
 
 export class IndexAdmin implements IndexAdminService {
@@ -31,8 +33,11 @@ export class IndexAdmin implements IndexAdminService {
   }
 
   async status(): Promise<IndexStatusResponse> {
-    const { collection, settings, gateway } = this.#parts;
-    return indexStatusView(await collection.status(), settings, gateway.embedder.fingerprint.name);
+    const { collection, settings, gateway, writerLock } = this.#parts;
+    return indexStatusView(await collection.status(), settings, {
+      modelName: gateway.embedder.fingerprint.name,
+      writerLock: writerLock.status(),
+    });
   }
 
   async rebuild(context: RequestContext): Promise<RebuildResponse> {

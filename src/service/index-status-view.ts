@@ -1,4 +1,4 @@
-import type { CollectionStatus, SavePolicy } from '../core/ports/index-host.ts';
+import type { CollectionStatus, LockStatus, SavePolicy } from '../core/ports/index-host.ts';
 import type { IndexStatusResponse } from './contract/admin.ts';
 import { isoTime } from './entry-views.ts';
 
@@ -11,7 +11,7 @@ export interface IndexSettings {
 export function indexStatusView(
   status: CollectionStatus,
   { savePolicy, rebuildThreshold }: IndexSettings,
-  modelName: string,
+  { modelName, writerLock }: { readonly modelName: string; readonly writerLock: LockStatus },
 ): IndexStatusResponse {
   const available = status.state === 'ready';
   return {
@@ -41,10 +41,10 @@ export function indexStatusView(
     recovery: recoveryView(status),
     text_ready: status.textReady,
     memory_bytes: status.memoryBytes,
-    lock: {
-      waits: status.lock.waits,
-      longest_wait_ms: status.lock.longestWaitMs,
-      longest_wait_holder: status.lock.longestWaitHolder,
+    locks: {
+      writer: lockView(writerLock),
+      index_write: lockView(status.locks.write),
+      index_maintenance: lockView(status.locks.maintenance),
     },
     counters: {
       saves: status.counters.saves,
@@ -67,4 +67,13 @@ function recoveryView({ recovery }: CollectionStatus): IndexStatusResponse['reco
   if (recovery === null) return null;
   const { source, replayed, reasons, durationMs } = recovery;
   return { source, replayed, reasons: [...reasons], duration_ms: durationMs };
+}
+
+function lockView({ waits, longestWaitMs, longestWaitHolder, waitMs }: LockStatus) {
+  return {
+    waits,
+    longest_wait_ms: longestWaitMs,
+    longest_wait_holder: longestWaitHolder,
+    wait_ms: { bounds: [...waitMs.bounds], counts: [...waitMs.counts], sum: waitMs.sum },
+  };
 }

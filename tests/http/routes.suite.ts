@@ -168,6 +168,30 @@ export function routesSuite(registrar: Registrar, client: () => Client): void {
     assert.equal(status.unsaved_changes, 0);
   });
 
+  registrar.test('index status tells who waited for whom, lock by lock', async () => {
+    await client().ok(saveResponse, client().post('/admin/index/save', {}));
+    const before = await client().indexStatus();
+    // One request, one commit, many at once: each lock is taken, and some must wait.
+    await Promise.all(
+      [1, 2, 3, 4].flatMap((n) => [
+        client().write(`Lock ${n}`, `Somebody waits for number ${n}`, { duplicates: 'skip' }),
+        client().post('/admin/index/save', {}),
+      ]),
+    );
+    const { locks } = await client().indexStatus();
+    for (const name of ['writer', 'index_write', 'index_maintenance'] as const) {
+      const { waits, wait_ms, longest_wait_ms, longest_wait_holder } = locks[name];
+      const acquisitions = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+      assert.equal(wait_ms.counts.length, wait_ms.bounds.length + 1);
+      assert.ok(acquisitions(wait_ms.counts) > acquisitions(before.locks[name].wait_ms.counts), name);
+      assert.ok(waits <= acquisitions(wait_ms.counts));
+      assert.ok(longest_wait_ms <= wait_ms.sum);
+      // Whoever waited for longest waited for somebody.
+      assert.equal(longest_wait_holder === null, longest_wait_ms === 0);
+    }
+    assert.ok(locks.index_maintenance.waits >= 1, 'four saves at once are made one by one');
+  });
+
   registrar.test('/docs needs nothing from elsewhere', async () => {
     const page = await client().send('GET', '/docs');
     const html = await page.text();

@@ -5,7 +5,7 @@ import type { OpenIndex } from './recovery.ts';
 export interface CollectionLife {
   readonly state: CollectionStatus['state'];
   readonly reason: string | null;
-  readonly lock: CollectionStatus['lock'];
+  readonly locks: CollectionStatus['locks'];
   readonly counters: Pick<CollectionStatus['counters'], 'recoveries' | 'searches'>;
   readonly figures: NonNullable<CollectionStatus['figures']>;
 }
@@ -17,13 +17,14 @@ export function collectionStatus(
   life: CollectionLife,
 ): CollectionStatus {
   const { dimension, fingerprint } = spec;
-  const common = { state: life.state, dimension, fingerprint, lock: life.lock, figures: life.figures };
+  const { state, locks, figures } = life;
+  const common = { state, dimension, fingerprint, locks, figures };
   return index === null
     ? { ...common, ...closedStatus(spec, life) }
     : { ...common, ...openStatus(spec, index, life) };
 }
 
-type Rest = Omit<CollectionStatus, 'state' | 'dimension' | 'fingerprint' | 'lock' | 'figures'>;
+type Rest = Omit<CollectionStatus, 'state' | 'dimension' | 'fingerprint' | 'locks' | 'figures'>;
 
 function openStatus(spec: CollectionSpec, index: OpenIndex, life: CollectionLife): Rest {
   const { state, persistence, maintenance } = index;

@@ -81,14 +81,10 @@ export class Collection implements IndexCollection {
 
   status(): Promise<CollectionStatus> {
     const { spec } = this.#options;
-    const lock = this.#writeLock.status();
+    const locks = { write: this.#writeLock.status(), maintenance: this.#maintenanceLock.status() };
     const counters = { recoveries: this.#recoveries, searches: this.#searches };
-    const lockWaitMs = {
-      write: this.#writeLock.waitHistogram(),
-      maintenance: this.#maintenanceLock.waitHistogram(),
-    };
-    const figures = { ...this.#recorder.figures(), lockWaitMs };
-    const life = { state: this.#state, reason: this.#reason, lock, counters, figures };
+    const figures = this.#recorder.figures();
+    const life = { state: this.#state, reason: this.#reason, locks, counters, figures };
     return Promise.resolve(collectionStatus(spec, this.#index, life));
   }
 

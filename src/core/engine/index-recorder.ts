@@ -39,7 +39,7 @@ export class IndexRecorder {
     this.#recoveries[source] += 1;
   }
 
-  figures(): Omit<IndexFigures, 'lockWaitMs'> {
+  figures(): IndexFigures {
     return {
       vectorMs: this.#vectorMs.figures(),
       textMs: this.#textMs.figures(),

@@ -1,11 +1,19 @@
 import { Mutex } from 'async-mutex';
 import { ChlError } from '../errors.ts';
-import { Histogram, type HistogramFigures } from '../figures/histogram.ts';
+import { Histogram } from '../figures/histogram.ts';
 import type { LockStatus } from '../ports/index-host.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 
 /** Upper bounds of the wait histogram, in milliseconds; one more bucket holds everything above. */
 export const WAIT_BUCKETS_MS = [1, 5, 10, 50, 100, 500, 1_000, 5_000] as const;
+
+/** Of a lock that nobody has asked for. */
+export const UNUSED_LOCK: LockStatus = {
+  waits: 0,
+  longestWaitMs: 0,
+  longestWaitHolder: null,
+  waitMs: new Histogram(WAIT_BUCKETS_MS).figures(),
+};
 
 /** A wait longer than this is logged with the holder that caused it. */
 const SLOW_WAIT_MS = 1_000;
@@ -83,12 +91,8 @@ export class ObservedMutex {
       waits: this.#waits,
       longestWaitMs: this.#longestWaitMs,
       longestWaitHolder: this.#longestWaitHolder,
+      waitMs: this.#waitsMs.figures(),
     };
-  }
-
-  /** How long each acquisition waited, in milliseconds, over `WAIT_BUCKETS_MS`. */
-  waitHistogram(): HistogramFigures {
-    return this.#waitsMs.figures();
   }
 
   #observeWait(waitMs: number, holder: string, blockedBy: string | null): void {

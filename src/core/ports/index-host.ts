@@ -133,10 +133,21 @@ export interface RecoveryStatus {
   readonly durationMs: number;
 }
 
+/** Since the process began that the lock is in. */
 export interface LockStatus {
+  /** How often somebody had to wait. */
   readonly waits: number;
   readonly longestWaitMs: number;
+  /** Who held the lock during the longest wait. */
   readonly longestWaitHolder: string | null;
+  /** How long each acquisition waited, those that did not have to included. */
+  readonly waitMs: HistogramFigures;
+}
+
+/** The locks of an index: `write` publishes changes, `maintenance` is held by a save, a merge or a rebuild. */
+export interface IndexLocks {
+  readonly write: LockStatus;
+  readonly maintenance: LockStatus;
 }
 
 /** Since the index's process began; monitoring takes the differences. */
@@ -147,7 +158,6 @@ export interface IndexFigures {
   readonly textMs: HistogramFigures;
   /** Searches answered in one step. */
   readonly batches: HistogramFigures;
-  readonly lockWaitMs: { readonly write: HistogramFigures; readonly maintenance: HistogramFigures };
   /** How often the index was opened, by the rung of the ladder that gave it. */
   readonly recoveries: Readonly<Record<RecoverySource, number>>;
 }
@@ -191,7 +201,7 @@ export interface CollectionStatus {
   readonly recovery: RecoveryStatus | null;
   readonly textReady: boolean;
   readonly memoryBytes: number;
-  readonly lock: LockStatus;
+  readonly locks: IndexLocks;
   readonly counters: {
     readonly saves: number;
     readonly failedSaves: number;

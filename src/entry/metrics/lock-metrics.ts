@@ -17,15 +17,12 @@ export function lockMetrics(metrics: RecordedMetrics): (figures: ServiceFigures)
     labelNames: ['lock', 'holder'],
   });
   return ({ writerLock, index }) => {
-    waits(writerLock.waitMs, { lock: 'writer' });
-    if (index.figures !== undefined) {
-      waits(index.figures.lockWaitMs.write, { lock: 'index_write' });
-      waits(index.figures.lockWaitMs.maintenance, { lock: 'index_maintenance' });
-    }
-    for (const [lock, { longestWaitMs, longestWaitHolder }] of [
+    for (const [lock, { waitMs, longestWaitMs, longestWaitHolder }] of [
       ['writer', writerLock],
-      ['index_write', index.lock],
+      ['index_write', index.locks.write],
+      ['index_maintenance', index.locks.maintenance],
     ] as const) {
+      waits(waitMs, { lock });
       // Holders are names in the code, a handful.
       longest(longestWaitMs * SECONDS_PER_MS, { lock, holder: longestWaitHolder ?? 'nobody' });
     }

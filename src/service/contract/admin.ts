@@ -1,6 +1,21 @@
 import { z } from 'zod';
 import { queryFlag, timestamp } from './text.ts';
 
+const lockStatus = z.object({
+  waits: z.int().meta({ description: 'How often somebody had to wait' }),
+  longest_wait_ms: z.number(),
+  longest_wait_holder: z.string().nullable().meta({ description: 'Who held the lock then' }),
+  wait_ms: z
+    .object({
+      bounds: z.array(z.number()).meta({ description: 'Upper bounds of the buckets, in milliseconds' }),
+      counts: z
+        .array(z.int())
+        .meta({ description: 'Acquisitions by bucket; one more, the last, for all above' }),
+      sum: z.number(),
+    })
+    .meta({ description: 'How long each acquisition waited; most do not' }),
+});
+
 export const indexStatusResponse = z.object({
   status: z.enum(['available', 'unavailable']),
   reason: z.string().optional(),
@@ -28,7 +43,11 @@ export const indexStatusResponse = z.object({
     .nullable(),
   text_ready: z.boolean(),
   memory_bytes: z.int(),
-  lock: z.object({ waits: z.int(), longest_wait_ms: z.number(), longest_wait_holder: z.string().nullable() }),
+  locks: z
+    .object({ writer: lockStatus, index_write: lockStatus, index_maintenance: lockStatus })
+    .meta({
+      description: 'writer: of the database; the others: of the index. Since the start of their process',
+    }),
   counters: z.object({
     saves: z.int(),
     failed_saves: z.int(),

@@ -61,11 +61,16 @@ const queueTile = ({ pending, failed, embedded, commit }) =>
   );
 
 /** @param {IndexStatusResponse} status */
-const lockTile = ({ lock }) =>
-  tile('Lock waits', count(lock.waits), [
-    `The longest took ${duration(lock.longest_wait_ms)}`,
-    lock.longest_wait_holder === null ? 'Nobody was waited for' : `while ${lock.longest_wait_holder} held it`,
+const lockTile = ({ locks }) => {
+  const all = Object.values(locks);
+  const worst = all.reduce((a, b) => (b.longest_wait_ms > a.longest_wait_ms ? b : a));
+  return tile('Lock waits', count(all.reduce((sum, { waits }) => sum + waits, 0)), [
+    `The longest took ${duration(worst.longest_wait_ms)}`,
+    worst.longest_wait_holder === null
+      ? 'Nobody was waited for'
+      : `while ${worst.longest_wait_holder} held it`,
   ]);
+};
 
 /** @param {IndexStatusResponse} status */
 const workTile = ({ counters, last_seq, recovery }) =>
