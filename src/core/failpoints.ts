@@ -8,6 +8,14 @@ export const FAILPOINTS = [
   'commit.before-commit',
   /** Durable in the database; neither the index nor the client has heard of it. */
   'commit.before-apply',
+  /** The embedder has answered the queue; its vectors are on their way to the committer. */
+  'queue.before-commit',
+  /** The next embedder has answered; nothing of it is stored. */
+  'reembed.before-stage',
+  /** Every vector of the next embedder is stored; the database belongs to the former one. */
+  'reembed.before-switch',
+  /** The database belongs to the next embedder and its index is open; the former one answers. */
+  'reembed.before-swap',
   /** Searched, but not in the growing log. */
   'log.before-append',
   /** In the growing log's file, not synced. */

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { once } from 'node:events';
+import process from 'node:process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SqliteConnection } from '../../adapters/catalog/libsql/sqlite-connection.ts';
 import { answerWith, EmbeddingServer } from '../support/embedding-server.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { buildProgram } from '../support/build.ts';
+import { Victim } from './support/victim.ts';
 
 /** The real service in a process of its own, killed with SIGKILL in the middle of embedding. */
 
@@ -14,25 +15,27 @@ const UNTIL_MAX_MS = 60_000;
 
 let endpoint: EmbeddingServer;
 let folder: string;
-let service: TestServer;
+let service: Victim;
+let url: string;
 
 beforeEach(async () => {
   endpoint = await EmbeddingServer.start();
   folder = await mkdtemp(join(tmpdir(), 'chl-embedding-kill-'));
 });
 afterEach(async () => {
-  await service.stop();
+  await service.kill();
   await endpoint.stop();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-async function start(environment: Record<string, string>): Promise<void> {
-  service = await startServer({
-    runtime: 'node',
+async function launch(environment: Record<string, string>): Promise<void> {
+  service = new Victim({
+    program: await buildProgram(),
     dataDir: join(folder, 'data'),
     environment: {
       CHL_EMBEDDING_URL: endpoint.url,
       CHL_EMBEDDING_MODEL: 'stand-in',
+      CHL_EMBEDDING_DIMENSION: '384',
       CHL_INDEX_BACKEND: 'flat',
       CHL_LOG_LEVEL: 'info',
       ...environment,
@@ -40,25 +43,22 @@ async function start(environment: Record<string, string>): Promise<void> {
   });
 }
 
-async function kill(): Promise<void> {
-  const gone = once(service.process, 'exit');
-  service.process.kill('SIGKILL');
-  await gone;
+async function start(environment: Record<string, string>): Promise<void> {
+  await launch(environment);
+  url = await service.serving;
 }
 
 async function call(path: string, body?: object | string): Promise<Record<string, unknown>> {
-  const response = await fetch(new URL(path, service.url), {
-    ...(body === undefined
-      ? {}
-      : {
-          method: 'POST',
-          headers: { 'content-type': typeof body === 'string' ? 'application/x-ndjson' : 'application/json' },
-          body: typeof body === 'string' ? body : JSON.stringify(body),
-        }),
-  });
+  const isText = typeof body === 'string';
+  const post = {
+    method: 'POST',
+    headers: { 'content-type': isText ? 'application/x-ndjson' : 'application/json' },
+    body: isText ? body : JSON.stringify(body),
+  };
+  const response = await fetch(new URL(path, url), body === undefined ? {} : post);
   const text = await response.text();
   if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
-  return typeof body === 'string' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  return isText ? {} : (JSON.parse(text) as Record<string, unknown>);
 }
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
@@ -132,7 +132,7 @@ test(
   'killed while the queue works: nothing is lost, and what was stored is not embedded again',
   { timeout: 180_000 },
   async () => {
-    const queued = { CHL_EMBEDDER: 'openai', CHL_EMBED_MODE: 'async', CHL_EMBEDDING_DIMENSION: '384' };
+    const queued = { CHL_EMBEDDER: 'openai', CHL_EMBED_MODE: 'async' };
     const held = holdAfter(2);
     await start(queued);
     await call('/api/v1/entries/import', lines);
@@ -140,7 +140,7 @@ test(
       const { embedded } = await call('/admin/queue/status');
       return embedded === 64 && held() > 0;
     });
-    await kill();
+    await service.kill();
     endpoint.calls.length = 0;
     endpoint.always = null;
 
@@ -171,7 +171,7 @@ test(
       mode: 'vector',
       results: [{ title: 'Lesson 5' }],
     });
-    await kill();
+    await service.kill();
     endpoint.calls.length = 0;
     endpoint.always = null;
 
@@ -182,7 +182,7 @@ test(
     });
     // In the middle of the last steps, whichever it is in.
     await until('all are staged', async () => (await call('/admin/reembed'))['done'] === ENTRIES);
-    await kill();
+    await service.kill();
     const asked = lessonsAsked();
     expect(asked.length).toBe(ENTRIES - 64);
 
@@ -194,5 +194,89 @@ test(
     });
     expect(lessonsAsked()).toEqual(asked);
     await expectWhole('openai:stand-in@1/384/unit');
+  },
+);
+
+async function lookUp(sql: string): Promise<unknown> {
+  const database = new SqliteConnection({
+    path: join(folder, 'data', 'chl.db'),
+    busyTimeoutMs: 5_000,
+    readOnly: true,
+  });
+  const row = await database.first(sql);
+  database.close();
+  return row?.['found'];
+}
+
+const boundTo = () => lookUp(`SELECT value AS found FROM meta WHERE name = 'embedder_fingerprint'`);
+const embedChanges = () => lookUp(`SELECT count(*) AS found FROM changes WHERE op = 'embed'`);
+
+/** The call that brings the service to its failpoint is never answered. */
+async function changeUntilStopped(to: string): Promise<string> {
+  void call('/admin/reembed', { to }).catch(() => undefined);
+  return service.stopped;
+}
+
+const OPENAI = 'openai:stand-in@1/384/unit';
+const HASH = 'hash@1/384/unit';
+
+test(
+  'killed at every step of the queue and of two changes of embedder, over one folder',
+  { timeout: 300_000 },
+  async () => {
+    const queued = { CHL_EMBEDDER: 'openai', CHL_EMBED_MODE: 'async' };
+    const held = holdAfter(0);
+    await start(queued);
+    await call('/api/v1/entries/import', lines);
+    await until('a batch is under way', async () => held() > 0);
+    await service.kill();
+    endpoint.always = null;
+    for (const place of ['queue.before-commit', 'commit.before-apply', 'commit.before-commit:2']) {
+      await launch({ ...queued, CHL_FAILPOINTS: place });
+      expect(place).toContain(await service.stopped);
+      await service.kill();
+    }
+    await start(queued);
+    await until('the queue is empty', async () => (await call('/admin/queue/status'))['pending'] === 0);
+    expect(await embedChanges()).toBe(ENTRIES);
+    await expectWhole(OPENAI);
+    await service.kill();
+
+    // To the built-in embedder; the database tells the service afterwards which one it belongs to.
+    for (const [place, owner] of [
+      ['reembed.before-stage:2', OPENAI],
+      ['reembed.before-switch', OPENAI],
+      ['commit.before-apply', HASH],
+    ] as const) {
+      await start({ CHL_EMBEDDER: 'auto', CHL_FAILPOINTS: place });
+      expect(place).toContain(await changeUntilStopped('hash'));
+      await service.kill();
+      expect(await boundTo()).toBe(owner);
+    }
+    await start({ CHL_EMBEDDER: 'auto' });
+    await expectWhole(HASH);
+
+    // Back again, and the index process dies between the change in the database and the new index.
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    endpoint.always = (response, rows) => released.then(() => answerWith(response, rows));
+    endpoint.calls.length = 0;
+    // The endpoint is named, its dimension is known: nothing is asked before the first batch.
+    await call('/admin/reembed', { to: 'openai' });
+    await until('a batch is under way', async () => endpoint.calls.length > 0);
+    const [indexProcess] = service.descendants();
+    process.kill(indexProcess!, 'SIGSTOP');
+    release();
+    await until('the database is changed', async () => (await boundTo()) === OPENAI);
+    process.kill(indexProcess!, 'SIGKILL');
+    await until('it is changed', async () => (await call('/admin/reembed'))['state'] === 'done');
+    await expectWhole(OPENAI);
+    await service.kill();
+
+    await start({ CHL_EMBEDDER: 'auto', CHL_FAILPOINTS: 'reembed.before-swap' });
+    expect(await changeUntilStopped('hash')).toBe('reembed.before-swap');
+    await service.kill();
+    await start({ CHL_EMBEDDER: 'auto' });
+    await expectWhole(HASH);
   },
 );

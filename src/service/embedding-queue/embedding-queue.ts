@@ -1,4 +1,5 @@
 import { toChlError } from '../../core/errors.ts';
+import { failpoint } from '../../core/failpoints.ts';
 import type { EntryKey } from '../../core/ids.ts';
 import type { CatalogReader, QueuedText, WriteOperation } from '../../core/ports/catalog.ts';
 import type { Clock, Logger, Timer } from '../../core/ports/runtime.ts';
@@ -178,6 +179,7 @@ export class EmbeddingQueue {
       const { fingerprint } = gateway;
       const outcomes = await embedBatch((wanted) => gateway.queued(wanted), texts);
       this.#backOff.reset();
+      failpoint('queue.before-commit');
       // Submitted in one go, in the order of the queue: together they are one group.
       await Promise.all(
         texts.map((text, row) =>

@@ -1,4 +1,5 @@
 import { ChlError, toChlError } from '../../core/errors.ts';
+import { failpoint } from '../../core/failpoints.ts';
 import { asSeq } from '../../core/ids.ts';
 import type { ObservedMutex } from '../../core/locks/observed-mutex.ts';
 import type { CatalogReader } from '../../core/ports/catalog.ts';
@@ -133,6 +134,7 @@ export class Reembedding implements ReembedService {
     try {
       await this.#stageAll(embedder);
       this.#step('switching');
+      failpoint('reembed.before-switch');
       await this.#switch(embedder);
       this.#step('opening');
       await this.#replaceIndex(ports, embedder);
@@ -188,6 +190,7 @@ export class Reembedding implements ReembedService {
     const generation = await reader.indexGeneration();
     const next = ports.openCollection(embedder, generation);
     await this.#untilReady(next);
+    failpoint('reembed.before-swap');
     const former = await writerLock.runExclusive('reembed', async () => {
       const last = await reader.horizon();
       await next.apply({ afterSeq: asSeq(last.seq), last, changes: [] });

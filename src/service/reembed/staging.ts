@@ -1,5 +1,6 @@
 import { embedChecked } from '../../core/embedding.ts';
 import { ChlError, toChlError } from '../../core/errors.ts';
+import { failpoint } from '../../core/failpoints.ts';
 import { asEntryKey } from '../../core/ids.ts';
 import type { CatalogReader, StagedVector, UnstagedText } from '../../core/ports/catalog.ts';
 import { fingerprintText, type Embedder } from '../../core/ports/embedder.ts';
@@ -70,6 +71,7 @@ export class Staging {
   async #stage(batch: readonly UnstagedText[], progress: StagingProgress): Promise<number> {
     const vectors = await this.#embed(batch, progress);
     if (vectors.length === 0) return 0;
+    failpoint('reembed.before-stage');
     const { committer, lease, clock } = this.#parts;
     await committer.submit({
       ...underLease(lease),
