@@ -18,6 +18,8 @@ let log: string[];
 let faults: WriterFault[];
 let fault: Fault;
 let opened: number;
+/** Thrown by that many of the next attempts to connect. */
+let refusals: number;
 let writer: LocalWriter;
 
 beforeEach(async () => {
@@ -27,9 +29,11 @@ beforeEach(async () => {
   faults = [];
   fault = () => null;
   opened = 0;
+  refusals = 0;
   writer = await LocalWriter.open({
     connect: () => {
       opened += 1;
+      if (refusals-- > 0) throw Object.assign(new Error('no room'), { code: 'SQLITE_CANTOPEN' });
       return new FaultyConnection({ path, busyTimeoutMs: 50, readOnly: false }, (sql) => fault(sql), log);
     },
     onFault: (found) => faults.push(found),
@@ -104,6 +108,29 @@ describe('a failed COMMIT', () => {
     await expect(writer.commit([experience(1)])).rejects.toMatchObject({ code: 'STORAGE_FULL' });
     expect(await storedIds()).toEqual([]);
     expect((await writer.commit([experience(2)])).after.seq).toBe(1);
+  });
+
+  test('for want of room is known not to have happened, even when nobody can look', async () => {
+    fault = once(/^COMMIT$/, 'SQLITE_FULL');
+    refusals = 1;
+    await expect(writer.commit([experience(1)])).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    expect(refusals).toBeLessThan(1);
+    expect(faults.map(({ sqliteCode }) => sqliteCode)).toEqual(['SQLITE_FULL', 'SQLITE_CANTOPEN']);
+    expect(await storedIds()).toEqual([]);
+    expect((await writer.commit([experience(2)])).after.seq).toBe(1);
+  });
+
+  test('for want of room, of a group that changes no entry, has not happened either', async () => {
+    await writer.commit([experience(1)]);
+    fault = once(/^COMMIT$/, 'SQLITE_FULL');
+    const act = { kind: 'audit', actor: 'tester', atMs: 1, action: 'index.save', detail: {} } as const;
+    await expect(writer.commit([act])).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+  });
+
+  test('for want of room that nevertheless shows is an unknown outcome', async () => {
+    fault = once(/^COMMIT$/, 'SQLITE_FULL', true);
+    await expect(writer.commit([experience(1)])).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect(await storedIds()).toEqual(['EXP-TST-1']);
   });
 });
 
