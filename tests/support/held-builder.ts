@@ -21,7 +21,7 @@ export class HeldBuilder implements SegmentBuilder {
     return { reached: this.#reached.opened, release: this.#released.open };
   }
 
-  async build(task: BuildTask): Promise<BuiltSegment> {
+  async build(task: BuildTask): Promise<BuiltSegment | null> {
     this.tasks.push(task);
     if (this.failure !== null) throw this.failure;
     const built = await this.#builder.build(task);

@@ -40,7 +40,7 @@ export class ProcessBuilder implements SegmentBuilder {
   }
 
   /** @throws UNAVAILABLE when the process dies; the task may be given again */
-  build(task: BuildTask): Promise<BuiltSegment> {
+  build(task: BuildTask): Promise<BuiltSegment | null> {
     return this.#oneAtATime.runExclusive(async () => {
       if (this.#closed) throw died('it was closed');
       this.#idle?.cancel();

@@ -18,5 +18,5 @@ export interface BuildRequest {
 }
 
 export type BuildAnswer =
-  | { readonly ok: true; readonly built: BuiltSegment }
+  | { readonly ok: true; readonly built: BuiltSegment | null }
   | { readonly ok: false; readonly error: ErrorData };

@@ -175,7 +175,10 @@ class Recovery {
     const areFew = ids.length <= spec.growingMaxVectors;
     let effects: readonly VectorEffects[] = [];
     if (areFew) effects = this.#addVectors(state, ids.length === 0 ? null : await source.vectors(ids));
-    else await jobs.takeIn(await loader.build({ from: 'database', ids }, ids.length));
+    else {
+      const parts = await loader.build({ from: 'database', ids }, ids.length);
+      if (parts !== null) await jobs.takeIn(parts);
+    }
     if (!areFew || (snapshot === null && spec.savePolicy === 'immediate')) maintenance.markManifestBehind();
     if (snapshot === null) persistence.startAfter(areFew ? BEGINNING : horizon);
     const after = persistence.durableTo.seq;

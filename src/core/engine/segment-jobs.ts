@@ -110,7 +110,7 @@ export class SegmentJobs {
       const parts = await loader.build(input, rows);
       onProgress?.(0.9);
       failpoint('segment.before-take-over');
-      await this.takeIn(parts);
+      if (parts !== null) await this.takeIn(parts);
     }
     const lost = state.dropSegments(new Set(dropped));
     failpoint('segment.before-save');

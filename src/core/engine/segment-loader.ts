@@ -29,8 +29,9 @@ export class SegmentLoader {
   /**
    * Has a segment built where it disturbs nobody, then loads it.
    * @param rows how many rows are expected; they decide between flat and HNSW
+   * @returns null when none of them exists any more
    */
-  async build(input: BuildInput, rows: number): Promise<SealedSegmentParts> {
+  async build(input: BuildInput, rows: number): Promise<SealedSegmentParts | null> {
     const { spec, backend, builder, files, store, signal } = this.#options;
     const fileName = store.reserveSegmentName();
     try {
@@ -39,6 +40,10 @@ export class SegmentLoader {
         builder.build({ fileName, backend: backend.name, parameters, input }),
         signal,
       );
+      if (built === null) {
+        store.releaseSegmentName(fileName);
+        return null;
+      }
       const file: SegmentFile = { name: built.fileName, bytes: built.bytes, sha256: built.sha256 };
       const data = await readSegment(
         files,

@@ -6,7 +6,8 @@ import type { BackendName, IndexParameters } from './vector-backend.ts';
  * is written, synced and renamed before `build` resolves; the engine then loads and publishes it.
  */
 export interface SegmentBuilder {
-  build(task: BuildTask): Promise<BuiltSegment>;
+  /** Null, and no file, when none of the vectors it was to hold exists any more. */
+  build(task: BuildTask): Promise<BuiltSegment | null>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,3 @@
-import { ChlError } from '../errors.ts';
 import { failpoint } from '../failpoints.ts';
 import type { Files } from '../ports/files.ts';
 import type { IndexSource } from '../ports/index-source.ts';
@@ -22,15 +21,12 @@ export interface BuildContext {
 /**
  * Makes one segment file: gathers the rows, builds and serialises the backend's index where that
  * saves work at load, and writes the file so that it is durable under its name or not there at all.
- * @throws CORRUPT when an input segment is damaged, INVALID_ARGUMENT when no row is left
+ * @returns null when no row is left: the last ones were deleted after the task was written
+ * @throws CORRUPT when an input segment is damaged
  */
-export async function buildSegment(task: BuildTask, context: BuildContext): Promise<BuiltSegment> {
+export async function buildSegment(task: BuildTask, context: BuildContext): Promise<BuiltSegment | null> {
   const rows = await gatherRows(task, context);
-  if (rows.ids.length === 0) {
-    throw new ChlError('INVALID_ARGUMENT', 'There is no live vector to build a segment of.', {
-      operation: 'segment.build',
-    });
-  }
+  if (rows.ids.length === 0) return null;
   const bytes = encodeSegment({
     kind: task.parameters.kind,
     backend: task.backend,

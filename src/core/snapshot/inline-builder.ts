@@ -13,7 +13,7 @@ export class InlineBuilder implements SegmentBuilder {
     this.#context = context;
   }
 
-  build(task: BuildTask): Promise<BuiltSegment> {
+  build(task: BuildTask): Promise<BuiltSegment | null> {
     return this.#oneAtATime.runExclusive(() => buildSegment(task, this.#context));
   }
 

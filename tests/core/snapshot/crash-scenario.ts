@@ -79,7 +79,7 @@ export async function play(files: Files, progress: Progress): Promise<void> {
     const file = store.reserveSegmentName();
     const built = await step(() => builderOn(files).build(taskOf(file, input)));
     rowsOf.set(file, ids);
-    const { rows, bytes, sha256 } = built;
+    const { rows, bytes, sha256 } = built!;
     return { file, rows, bytes, sha256, kind: 'flat', backend: 'flat', tombstones: [] };
   };
   const seal = async (after: number, last: number): Promise<void> => {
