@@ -1,111 +1,91 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { openOpenAiEmbedder } from '../adapters/embedder/openai/openai-embedder.ts';
-import { plainContext } from '../src/service/request-context.ts';
-import { DEFAULT_SERVICE_OPTIONS, type EmbedMode } from '../src/service/options.ts';
-import { openServices } from '../tests/service/support/open-services.ts';
-
 /**
- * How busy an import keeps an endpoint that takes 20 ms for a batch of up to 32 texts and works on one
- * batch at a time, as one GPU does. `npx tsx bench/embedding-queue.ts [entries]`
+ * How busy an import keeps an endpoint that takes 20 ms for a batch of 32 texts and works on one batch
+ * at a time: 1,600 texts a second when it never waits. Client, service and endpoint are processes of
+ * their own. Busy is the time with a batch in service, as a share of the import's whole wall time, in
+ * `async` mode until the queue is empty.
+ *
+ *     npm run bench:embedding-queue -- [--entries 6400]
  */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { repositoryRoot } from '../tests/support/build.ts';
+import { benchArguments } from './support/arguments.ts';
+import { BenchService } from './support/service.ts';
+import type { EndpointFigures } from './support/slow-endpoint.ts';
 
-const BATCH_MS = 20;
-const DIMENSION = 384;
-const ENTRIES = Number(process.argv[2] ?? 6_400);
+const { entries } = benchArguments({ entries: 6_400 });
 
-/** The time during which the stand-in was working, beside what it was asked. */
-class OneGpu {
-  busyMs = 0;
-  batches = 0;
-  texts = 0;
-  firstMs = Infinity;
-  lastMs = 0;
-  #turn: Promise<void> = Promise.resolve();
-  readonly #answers = new Map<number, string>();
-
-  readonly server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const { input } = JSON.parse(Buffer.concat(chunks).toString()) as { readonly input: readonly string[] };
-      this.#turn = this.#turn
-        .then(() => this.#work(input.length))
-        .then(() => {
-          response.setHeader('content-type', 'application/json');
-          response.end(this.#answer(input.length));
-        });
-    });
+async function startEndpoint(): Promise<{ readonly child: ChildProcess; readonly url: string }> {
+  const program = join(repositoryRoot, 'bench', 'support', 'slow-endpoint.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', program], {
+    cwd: repositoryRoot,
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const [port] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  return { child, url: `http://127.0.0.1:${port}` };
+}
 
-  async #work(texts: number): Promise<void> {
+const lines = Array.from({ length: entries }, (_, number) => ({
+  entity_type: 'experience' as const,
+  category_code: 'API',
+  data: {
+    section: 'useful',
+    title: `Lesson ${number}`,
+    playbook: `Feed zebra number ${number} before noon, then write down what it ate and why it mattered.`,
+  },
+}));
+
+async function measure(url: string, mode: string): Promise<void> {
+  const service = await BenchService.start({
+    CHL_EMBEDDER: 'openai',
+    CHL_EMBEDDING_URL: `${url}/v1`,
+    CHL_EMBEDDING_MODEL: 'stand-in',
+    CHL_EMBEDDING_DIMENSION: '384',
+    CHL_EMBED_MODE: mode,
+    CHL_LOG_LEVEL: 'info',
+  });
+  try {
+    await fetch(url);
+    const cpuBefore = service.cpu();
     const startMs = performance.now();
-    this.firstMs = Math.min(this.firstMs, startMs);
-    await new Promise((resolve) => setTimeout(resolve, BATCH_MS));
-    // Late timers of a busy machine are not the stand-in's work.
-    this.busyMs += BATCH_MS;
-    this.lastMs = performance.now();
-    this.batches += 1;
-    this.texts += texts;
-  }
-
-  /** Made once: the bench is of the service, not of JSON. */
-  #answer(texts: number): string {
-    const known = this.#answers.get(texts);
-    if (known !== undefined) return known;
-    const embedding = Array.from(
-      { length: DIMENSION },
-      (_, place) => Math.round(1e4 * Math.sin(place + 1)) / 1e4,
-    );
-    const answer = JSON.stringify({
-      data: Array.from({ length: texts }, (_, index) => ({ index, embedding })),
+    await service.load(lines as never);
+    for (let pending = 1; pending > 0;) {
+      ({ pending } = await service.post<{ pending: number }>('/admin/queue/drain', {}));
+    }
+    const wallMs = performance.now() - startMs;
+    const cpu = service.cpu();
+    const figures = (await (await fetch(url)).json()) as EndpointFigures;
+    report(mode, wallMs, figures, {
+      serving: cpu.serving - cpuBefore.serving,
+      index: cpu.index - cpuBefore.index,
     });
-    this.#answers.set(texts, answer);
-    return answer;
+  } finally {
+    await service.stop();
   }
 }
 
-async function* lines(): AsyncGenerator<string> {
-  for (let number = 0; number < ENTRIES; number += 1) {
-    const data = {
-      section: 'useful',
-      title: `Lesson ${number}`,
-      playbook: `Feed zebra number ${number} before noon.`,
-    };
-    yield JSON.stringify({ entity_type: 'experience', category_code: 'API', data });
-  }
-}
-
-async function measure(mode: EmbedMode): Promise<void> {
-  const gpu = new OneGpu();
-  await new Promise<void>((resolve) => gpu.server.listen(0, '127.0.0.1', resolve));
-  const { port } = gpu.server.address() as AddressInfo;
-  const embedder = await openOpenAiEmbedder({
-    url: `http://127.0.0.1:${port}/v1`,
-    model: 'stand-in',
-    apiKey: null,
-    dimension: DIMENSION,
-  });
-  const embedding = { ...DEFAULT_SERVICE_OPTIONS.embedding, mode };
-  const open = await openServices({ embedder, options: { embedding } });
-  await open.services.start();
-  for await (const { status } of open.services.transfer.importLines(lines(), plainContext('bench'))) {
-    if (status === 'error') throw new Error('A line was refused.');
-  }
-  await open.services.queue.drain(plainContext('bench'));
-  const { pending, embedded } = await open.services.queue.status();
-  const seconds = (gpu.lastMs - gpu.firstMs) / 1000;
+function report(
+  mode: string,
+  wallMs: number,
+  { calls, texts, serviceMs, nominalMs, inFlightMs }: EndpointFigures,
+  cpu: { readonly serving: number; readonly index: number },
+): void {
+  const share = (ms: number): string => `${((100 * ms) / wallMs).toFixed(0)} %`;
+  const each = (seconds: number): string => `${((1000 * seconds) / texts).toFixed(2)} ms`;
   console.log(
-    `${mode.padEnd(6)} ${embedded} entries (${pending} pending), ${gpu.batches} calls of ${(gpu.texts / gpu.batches).toFixed(1)} texts, ` +
-      `${seconds.toFixed(1)} s, busy ${((100 * gpu.busyMs) / (1000 * seconds)).toFixed(0)} %`,
+    `${mode.padEnd(5)} ${texts} texts in ${calls} calls, ${(wallMs / 1000).toFixed(1)} s, ` +
+      `${((1000 * texts) / wallMs).toFixed(0)} a second; busy ${share(serviceMs)} ` +
+      `(20 ms a batch: ${share(nominalMs)}; a call in flight: ${share(inFlightMs)}); ` +
+      `CPU a text: serving and writer ${each(cpu.serving)}, index ${each(cpu.index)}`,
   );
-  await open.close();
-  gpu.server.close();
-  gpu.server.closeAllConnections();
 }
 
-console.log(
-  `One batch of up to 32 texts in ${BATCH_MS} ms, one at a time; ${ENTRIES} entries; service in-line.`,
-);
-await measure('sync');
-await measure('async');
+const endpoint = await startEndpoint();
+try {
+  for (const mode of ['sync', 'async']) await measure(endpoint.url, mode);
+} finally {
+  endpoint.child.kill();
+}

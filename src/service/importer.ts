@@ -32,12 +32,8 @@ type Line = { readonly line: number; readonly ref: string | null } & (
 );
 type GoodLine = Extract<Line, { readonly ok: true }>;
 
-/** Lines whose texts are being embedded. */
-interface Batch {
-  readonly lines: readonly Line[];
-  readonly good: readonly GoodLine[];
-  readonly embeddings: Promise<readonly EmbeddingInput[]>;
-}
+/** What became of a batch of lines, in their order. */
+type Results = Promise<readonly ImportResultLine[]>;
 
 /**
  * Bulk import. Lines are embedded and committed in batches. A distant embedder works on a few batches
@@ -56,7 +52,7 @@ export class Importer {
     const { batchLines, batchesAhead, gateway } = this.#parts;
     // An embedder in this process would only take the time that the commits need.
     const aheadMax = gateway.embedder.local ? 0 : batchesAhead;
-    const embedding: Batch[] = [];
+    const underWay: Results[] = [];
     let batch: Line[] = [];
     let number = 0;
     for await (const raw of lines) {
@@ -64,12 +60,12 @@ export class Importer {
       if (raw.trim() === '') continue;
       batch.push(await this.#read(raw, number));
       if (batch.length < batchLines) continue;
-      embedding.push(this.#embed(batch));
+      underWay.push(this.#begin(batch, underWay.at(-1), context));
       batch = [];
-      if (embedding.length > aheadMax) yield* await this.#store(embedding.shift()!, context);
+      if (underWay.length > aheadMax) yield* await underWay.shift()!;
     }
-    embedding.push(this.#embed(batch));
-    for (const rest of embedding) yield* await this.#store(rest, context);
+    underWay.push(this.#begin(batch, underWay.at(-1), context));
+    for (const results of underWay) yield* await results;
   }
 
   async #read(raw: string, line: number): Promise<Line> {
@@ -85,12 +81,15 @@ export class Importer {
     }
   }
 
-  #embed(lines: readonly Line[]): Batch {
+  /** Embedded at once, stored after the batch before it: lines are read meanwhile. */
+  #begin(lines: readonly Line[], former: Results | undefined, context: RequestContext): Results {
     const good = lines.filter((line): line is GoodLine => line.ok);
-    const embeddings = this.#embeddings(good);
+    const results = Promise.all([this.#embeddings(good), former]).then(([inputs]) =>
+      this.#store(lines, good, inputs, context),
+    );
     // Heard when its turn comes; an import that ends before must not end the process.
-    embeddings.catch(() => undefined);
-    return { lines, good, embeddings };
+    results.catch(() => undefined);
+    return results;
   }
 
   /** A line that says what its entry says already keeps that entry's vector. */
@@ -110,10 +109,11 @@ export class Importer {
   }
 
   async #store(
-    { lines, good, embeddings }: Batch,
+    lines: readonly Line[],
+    good: readonly GoodLine[],
+    inputs: readonly EmbeddingInput[],
     context: RequestContext,
-  ): Promise<readonly ImportResultLine[]> {
-    const inputs = await embeddings;
+  ): Results {
     // Submitted in one go, in the order of the lines: together they are one group.
     const stored = good.map((line, place) => this.#commit(line, inputs[place]!, context));
     const results = (await Promise.all(stored)).values();
