@@ -29,9 +29,3 @@ export function childrenOf(pid: number): readonly number[] {
     readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
   );
 }
-
-/** Calls of fsync and fdatasync cannot be read from /proc; bytes that were sent to the disk can. */
-export function bytesWritten(pid: number): number {
-  const line = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'));
-  return Number(line?.[1] ?? 0);
-}

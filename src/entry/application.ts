@@ -71,11 +71,8 @@ export async function openApplication(
     closers.add(() => keyRing.close());
     const catalog = await openCatalog(config, logger);
     closers.add(() => catalog.close());
-    const { kind, embedder } = await chooseEmbedder(
-      config.embedder,
-      await catalog.reader.fingerprint(),
-      logger,
-    );
+    const stored = await catalog.reader.fingerprint();
+    const { kind, embedder } = await chooseEmbedder(config.embedder, stored, logger);
     closers.add(() => embedder.close());
     const boundFingerprint = await catalog.bindFingerprint(fingerprintText(embedder.fingerprint));
     const generation = await catalog.reader.indexGeneration();
@@ -108,16 +105,7 @@ export async function openApplication(
     const closing = new AbortController();
     closers.add(() => closing.abort());
     return {
-      app: openHttp({
-        config,
-        overrides,
-        services,
-        logger,
-        keyRing,
-        rateLimit,
-        monitor,
-        closing: closing.signal,
-      }),
+      app: openHttp({ config, overrides, services, logger, keyRing, rateLimit, monitor, closing }),
       services,
       collection,
       embedder,
@@ -212,7 +200,7 @@ interface HttpParts {
   readonly keyRing: KeyRing;
   readonly rateLimit: KeyRateLimit | null;
   readonly monitor: ProcessMonitor;
-  readonly closing: AbortSignal;
+  readonly closing: AbortController;
 }
 
 function openHttp({
@@ -241,7 +229,7 @@ function openHttp({
     docsAssets: swaggerAssets,
     dashboardAssets: dashboardAssets(),
     version: VERSION,
-    closing,
+    closing: closing.signal,
   });
 }
 

@@ -68,9 +68,11 @@ async function serve(endpoint: Endpoint, c: Context<HttpEnv>, options: MountOpti
     requestId: c.get('requestId'),
   });
   if (answer instanceof Response) return answer;
-  const { status, body } =
-    answer instanceof Answer ? answer : { status: Number(Object.keys(endpoint.answers)[0]), body: answer };
-  return jsonResponse(status, body, options.responseBytes);
+  if (answer instanceof Answer) {
+    const { status, body } = answer as Answer<unknown>;
+    return jsonResponse(status, body, options.responseBytes);
+  }
+  return jsonResponse(Number(Object.keys(endpoint.answers)[0]), answer, options.responseBytes);
 }
 
 const queryOf = ({ url }: Request): Record<string, string> => Object.fromEntries(new URL(url).searchParams);

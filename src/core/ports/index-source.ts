@@ -14,7 +14,11 @@ export interface IndexSource {
   /** The change's random nonce, or null when there is no such change (any more). */
   nonceOf(seq: Seq): Promise<string | null>;
   /** Live entries by ascending key, after `after`, with their text when asked. */
-  scanDocuments(after: EntryKey, limit: number, options: { readonly text: boolean }): Promise<readonly IndexDocument[]>;
+  scanDocuments(
+    after: EntryKey,
+    limit: number,
+    options: { readonly text: boolean },
+  ): Promise<readonly IndexDocument[]>;
   /**
    * Changes by ascending seq, each with the entry's state as it is now (perhaps newer than the
    * change: applying is idempotent and monotone in `document.seq`) and its vector.

@@ -89,7 +89,10 @@ async function probe(service: Service): Promise<string | null> {
 }
 
 /** Whoever may open the data folder needs no key; nobody but this process can reach the application. */
-export async function localService(environment: Environment, folder: 'create' | 'existing'): Promise<Service> {
+export async function localService(
+  environment: Environment,
+  folder: 'create' | 'existing',
+): Promise<Service> {
   const config = loadConfig({ CHL_LOG_LEVEL: 'warn', ...environment });
   if (folder === 'existing' && !existsSync(config.dataDir)) {
     throw new CommandError(

@@ -113,10 +113,22 @@ function defineCommands(program: CAC, invocation: Invocation): void {
 
   defineMaintenance(program, { line, json, environment, terminal, withService });
 
+  defineAccess(program, { line, json, environment, terminal });
+}
+
+interface AccessContext {
+  readonly line: CommandLine;
+  readonly json: boolean;
+  readonly environment: Environment;
+  readonly terminal: Terminal;
+}
+
+/** How others come in: their keys, and clients that only speak stdio. */
+function defineAccess(program: CAC, { line, json, environment, terminal }: AccessContext): void {
   program
     .command('keys <action> [name]', 'API keys: new NAME [--role read|write|admin], list, revoke NAME')
     .option('--role <role>', `What the new key may do: ${ROLES.join(', ')} (write)`)
-    .action(async (action: string, name?: string) => {
+    .action(async (action: string, name?: string | number) => {
       const { keysCommand } = await import('./keys-command.ts');
       const role = line.oneOf('role', ROLES) ?? 'write';
       // cac has made a number of a name that looks like one.

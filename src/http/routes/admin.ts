@@ -15,7 +15,14 @@ import type { Services } from '../../service/services.ts';
 import { backupResponse, SQLITE } from '../backup-response.ts';
 import { Answer, endpoint, ok, type Endpoint } from '../endpoint.ts';
 
-export const adminEndpoints = ({ index, maintenance, queue, reembed }: Services): readonly Endpoint[] => [
+export const adminEndpoints = (services: Services): readonly Endpoint[] => [
+  ...indexEndpoints(services),
+  ...maintenanceEndpoints(services),
+  ...queueEndpoints(services),
+  ...reembedEndpoints(services),
+];
+
+const indexEndpoints = ({ index }: Services): readonly Endpoint[] => [
   endpoint({
     method: 'get',
     path: '/admin/index/status',
@@ -48,6 +55,9 @@ export const adminEndpoints = ({ index, maintenance, queue, reembed }: Services)
     answers: ok(saveResponse),
     handle: ({ context }) => index.save(context),
   }),
+];
+
+const maintenanceEndpoints = ({ maintenance }: Services): readonly Endpoint[] => [
   endpoint({
     method: 'post',
     path: '/admin/backup',
@@ -72,6 +82,9 @@ export const adminEndpoints = ({ index, maintenance, queue, reembed }: Services)
     answers: ok(compactResponse),
     handle: ({ context }) => maintenance.compact(context),
   }),
+];
+
+const queueEndpoints = ({ queue }: Services): readonly Endpoint[] => [
   endpoint({
     method: 'get',
     path: '/admin/queue/status',
@@ -117,6 +130,9 @@ export const adminEndpoints = ({ index, maintenance, queue, reembed }: Services)
     answers: ok(queueActionResponse),
     handle: ({ context }) => queue.retryFailed(context),
   }),
+];
+
+const reembedEndpoints = ({ reembed }: Services): readonly Endpoint[] => [
   endpoint({
     method: 'get',
     path: '/admin/reembed',

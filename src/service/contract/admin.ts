@@ -43,11 +43,9 @@ export const indexStatusResponse = z.object({
     .nullable(),
   text_ready: z.boolean(),
   memory_bytes: z.int(),
-  locks: z
-    .object({ writer: lockStatus, index_write: lockStatus, index_maintenance: lockStatus })
-    .meta({
-      description: 'writer: of the database; the others: of the index. Since the start of their process',
-    }),
+  locks: z.object({ writer: lockStatus, index_write: lockStatus, index_maintenance: lockStatus }).meta({
+    description: 'writer: of the database; the others: of the index. Since the start of their process',
+  }),
   counters: z.object({
     saves: z.int(),
     failed_saves: z.int(),
@@ -64,7 +62,6 @@ export const rebuildQuery = z.object({
     description: 'false: answer 202 at once; index status shows the progress. Default: true',
   }),
 });
-export type RebuildQuery = z.infer<typeof rebuildQuery>;
 
 export const rebuildResponse = z.object({
   status: z.literal('success'),

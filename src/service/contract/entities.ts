@@ -113,5 +113,3 @@ export const skillUpdates = updatesOf({
 
 export type ExperienceInput = z.infer<typeof experienceData>;
 export type SkillInput = z.infer<typeof skillData>;
-export type ExperienceUpdates = z.infer<typeof experienceUpdates>;
-export type SkillUpdates = z.infer<typeof skillUpdates>;

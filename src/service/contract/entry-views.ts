@@ -49,8 +49,6 @@ export const skillView = z.object({
 export const entryView = z
   .discriminatedUnion('entity_type', [experienceView, skillView])
   .meta({ description: 'A whole entry' });
-export type ExperienceView = z.infer<typeof experienceView>;
-export type SkillView = z.infer<typeof skillView>;
 export type EntryView = z.infer<typeof entryView>;
 
 export const MATCH_REASONS = ['semantic_match', 'text_match', 'hybrid_match', 'id_lookup'] as const;

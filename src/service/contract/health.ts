@@ -17,7 +17,6 @@ export const healthResponse = z
 export type HealthResponse = z.infer<typeof healthResponse>;
 
 export const liveResponse = z.object({ status: z.literal('alive') });
-export type LiveResponse = z.infer<typeof liveResponse>;
 
 export const readyResponse = z.object({ status: z.enum(['ready', 'not_ready']), detail: z.string() });
 export type ReadyResponse = z.infer<typeof readyResponse>;

@@ -152,7 +152,7 @@ export function embeddingQueueTests(test: CatalogTest): void {
       assert.equal(now.embeddingStatus, 'embedded');
       assert.equal(now.vectorId, now.seq, 'named by the change that made it');
       const source = await openSource(NEXT);
-      assert.deepEqual([...(await source.vectors([now.vectorId!])).vectors], [...vectorOf(100 + text)]);
+      assert.deepEqual([...(await source.vectors([now.vectorId])).vectors], [...vectorOf(100 + text)]);
       await source.close();
     }
     assert.deepEqual(
