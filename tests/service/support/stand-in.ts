@@ -29,7 +29,7 @@ export const ASYNC_MODE: Partial<ServiceOptions> = {
   embedding: { ...DEFAULT_SERVICE_OPTIONS.embedding, mode: 'async' },
 };
 
-const UNTIL_MAX_MS = 30_000;
+const UNTIL_MAX_MS = 90_000;
 
 /** Polls what the services say; nothing is assumed about how long it takes. */
 export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
