@@ -80,6 +80,6 @@ function readyDetail({ backend, vectors, recovery, reason }: CollectionStatus): 
     const why = recovery.reasons.length === 0 ? '' : ` (${recovery.reasons.join('; ')})`;
     parts.push(`opened from ${recovery.source}, ${recovery.replayed} changes replayed${why}`);
   }
-  if (reason !== null) parts.push(`not saved: ${reason}`);
+  if (reason !== null) parts.push(`not saved: ${reason.replace(/\.$/, '')}`);
   return `${parts.join('; ')}.`;
 }

@@ -261,7 +261,9 @@ test.each(['periodic', 'manual'] as const)(
     expect((await first.client.indexStatus()).unsaved_changes).toBe(6);
     await first.victim.kill();
     const second = await start({ CHL_FAISS_SAVE_POLICY: policy });
-    expect((await available(second.client)).index_size).toBe(6);
+    const { index_size: size, recovery } = await available(second.client);
+    expect(size).toBe(6);
+    expect(recovery).toMatchObject({ source: 'rebuild', reasons: ['no snapshot has been saved'] });
     await expectFound(second.client, 1, 6);
     // An orderly end saves under every policy.
     expect(await second.victim.stop()).toBe(0);

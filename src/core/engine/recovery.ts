@@ -86,6 +86,7 @@ class Recovery {
       failpoint('recovery.before-catch-up');
       await index.changes.catchUp((await source.horizon()).seq, held);
       const from = sourceOf(outcome.snapshot, missing);
+      if (from === 'rebuild' && this.#reasons.length === 0) this.#reasons.push('no snapshot has been saved');
       return { ...index, recovery: this.#status(index.state, from, outcome.snapshot?.completeTo ?? null) };
     } catch (error) {
       index.state.close();
