@@ -58,10 +58,17 @@ describe('start', () => {
   });
 
   test('vectors of another embedder are not mixed in', async () => {
-    await (await start()).stop();
-    const { exitCode, words } = await refusedStart({ CHL_EMBEDDING_DIMENSION: '128' });
-    assert.equal(exitCode, 1);
-    assert.match(words, /another embedder/);
+    await (await start({ CHL_EMBEDDER: 'hash' })).stop();
+    const { url } = await start({ CHL_EMBEDDER: 'hash', CHL_EMBEDDING_DIMENSION: '128' });
+    const client = new Client(url);
+    const { entry_id } = await client.write('Of another embedder', 'Stored, and found by its words');
+    const read = (mode: string): Promise<Response> =>
+      client.post('/api/v1/entries/read', { entity_type: 'experience', query: 'another embedder', mode });
+    assert.equal((await client.refused(read('vector'), 409)).error.code, 'EMBEDDER_MISMATCH');
+    const { entries } = await client.read({ query: 'another embedder' });
+    assert.deepEqual([entries[0]?.id, entries[0]?.degraded], [entry_id, true]);
+    const health = await (await client.send('GET', '/health')).text();
+    assert.match(health, /degraded.*chl reembed/);
   });
 });
 

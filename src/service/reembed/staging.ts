@@ -64,6 +64,8 @@ export class Staging {
         batchesOf(page, options.batchTexts).map((batch) => this.#stage(batch, progress)),
       );
       staged += counts.reduce((sum, count) => sum + count, 0);
+      // The end as it was: a pass that followed steady writes would have none.
+      if (page.length < pageTexts) return staged;
       after = last.key;
     }
   }
