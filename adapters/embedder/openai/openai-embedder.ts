@@ -119,12 +119,23 @@ class Endpoint {
 
   async #call<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     try {
-      return await this.#policy.execute(async () => {
-        const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_MS);
-        return work(signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
-      }, signal);
+      return await this.#policy.execute(() => this.#bounded(signal, work), signal);
     } catch (error) {
       throw unavailable(error);
+    }
+  }
+
+  /** A timer of its own: Node 20 may collect an AbortSignal.timeout inside AbortSignal.any before it fires. */
+  async #bounded<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    const timer = setTimeout(abort, this.#options.timeoutMs ?? TIMEOUT_MS);
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      return await work(controller.signal);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
     }
   }
 

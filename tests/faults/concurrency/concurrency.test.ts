@@ -43,7 +43,9 @@ async function crowdAt(
   );
   const crowd = new Crowd({ url, clients, seed });
   const enough = new AbortController();
-  const ended = crowd.run(AbortSignal.any([enough.signal, AbortSignal.timeout(seconds * 1000)]));
+  // Not AbortSignal.timeout within AbortSignal.any: Node 20 may collect it before it fires.
+  const over = setTimeout(() => enough.abort(), seconds * 1000);
+  const ended = crowd.run(enough.signal);
   await Promise.race([
     ended,
     eventually(
@@ -53,6 +55,7 @@ async function crowdAt(
     ),
   ]);
   enough.abort();
+  clearTimeout(over);
   await ended;
   return crowd;
 }
