@@ -79,24 +79,23 @@ export class ProcessHost implements IndexHost {
 
   #channelOf(number: CollectionNumber): CollectionChannel {
     return {
-      call: (call) => {
-        const answer = this.#pending.start<CallResults[typeof call.method]>((id) =>
+      call: (call) =>
+        this.#pending.start<CallResults[typeof call.method]>((id) =>
           this.#send({ kind: 'call', id, collection: number, call }),
-        );
-        return call.method === 'status' ? this.#soon(answer) : answer;
-      },
+        ),
       search: (query: IndexSearch) =>
-        this.#soon(
+        this.#inTime(
           this.#pending.start((id) => {
             if (this.pid === null) throw indexAway('its process is being restarted');
             this.#batcher.add({ id, collection: number, query });
           }),
         ),
+      inTime: (answer) => this.#inTime(answer),
       closed: () => this.#collections.delete(number),
     };
   }
 
-  #soon<Result>(answer: Promise<Result>): Promise<Result> {
+  #inTime<Result>(answer: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const overdue = this.#clock.setTimer(
         () => reject(indexAway('its process does not answer')),

@@ -10,6 +10,7 @@ import type {
   SaveReport,
 } from '../../../src/core/ports/index-host.ts';
 import type { ChangeBatch } from '../../../src/core/ports/index-source.ts';
+import { indexAway } from './pending-calls.ts';
 import type { CallResults, CollectionCall } from './protocol.ts';
 import { statusOfAway } from '../status-of-away.ts';
 
@@ -20,6 +21,8 @@ export interface CollectionChannel {
     call: Extract<CollectionCall, { method: Method }>,
   ): Promise<CallResults[Method]>;
   search(query: IndexSearch): Promise<IndexHits>;
+  /** @throws UNAVAILABLE when the answer is overdue; it may still come */
+  inTime<Result>(answer: Promise<Result>): Promise<Result>;
   /** The collection was closed: it is not opened again in the next process. */
   closed(): void;
 }
@@ -33,6 +36,8 @@ export class RemoteCollection implements IndexCollection {
   #state: CollectionState = 'opening';
   #reason: string | null = null;
   #lastStatus: CollectionStatus | null = null;
+  /** Batches that a process which hangs has not confirmed; until it has, it cannot answer searches rightly. */
+  #overdueBatches = 0;
 
   constructor(spec: CollectionSpec, channel: CollectionChannel) {
     this.spec = spec;
@@ -43,15 +48,28 @@ export class RemoteCollection implements IndexCollection {
   }
 
   get state(): CollectionState {
-    return this.#state;
+    return this.#state === 'ready' && this.#overdueBatches > 0 ? 'unavailable' : this.#state;
   }
 
-  apply(batch: ChangeBatch): Promise<void> {
-    return this.#call({ method: 'apply', batch });
+  /** A batch goes to a process that hangs, too, so that it is complete when it comes round; nobody waits for that. */
+  async apply(batch: ChangeBatch): Promise<void> {
+    const applying = this.#call({ method: 'apply', batch });
+    try {
+      await (this.#overdueBatches > 0 ? Promise.race([applying, overdue()]) : this.#channel.inTime(applying));
+    } catch (error) {
+      this.#overdueBatches += 1;
+      const settled = (): void => {
+        this.#overdueBatches -= 1;
+      };
+      // Its process died, or the batch failed: the error is either the one thrown, or the next caller's.
+      void applying.then(settled, settled);
+      throw error;
+    }
   }
 
   async search(query: IndexSearch): Promise<IndexHits> {
     this.#checkOpen();
+    if (this.#overdueBatches > 0) return overdue();
     return this.#channel.search(query);
   }
 
@@ -66,7 +84,7 @@ export class RemoteCollection implements IndexCollection {
   /** Answers while the process is away, too: what was last known, and why it is away. */
   async status(): Promise<CollectionStatus> {
     try {
-      this.#lastStatus = await this.#call({ method: 'status' });
+      this.#lastStatus = await this.#channel.inTime(this.#call({ method: 'status' }));
       return this.#lastStatus;
     } catch (error) {
       if (!(error instanceof ChlError && error.code === 'UNAVAILABLE')) throw error;
@@ -120,3 +138,8 @@ export class RemoteCollection implements IndexCollection {
     }
   }
 }
+
+/** @throws UNAVAILABLE always */
+const overdue = async (): Promise<never> => {
+  throw indexAway('its process does not answer');
+};

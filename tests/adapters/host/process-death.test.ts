@@ -140,6 +140,28 @@ test('a process that hangs is killed after a minute of silence, and replaced', a
   await patient.close();
 });
 
+test('a write waits for a process that hangs once, others not at all; when it goes on it has everything', async () => {
+  const clock = new TestClock();
+  const patient = new ProcessHost({ entry, clock, logger });
+  const collection = patient.open(world.spec());
+  await collection.opened;
+  await collection.apply(await world.create(1, 3));
+  process.kill(patient.pid!, 'SIGSTOP');
+  const hanging = expect(collection.apply(await world.create(4, 4))).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  });
+  clock.advance(5_000);
+  await hanging;
+  expect(collection.state).toBe('unavailable');
+  await expect(collection.apply(await world.create(5, 5))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(collection.search(searchFor(4))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+
+  process.kill(patient.pid!, 'SIGCONT');
+  await until(() => collection.state === 'ready');
+  for (const n of [3, 4, 5]) expect((await collection.search(searchFor(n))).keys[0]).toBe(n);
+  await patient.close();
+});
+
 test('closed before its process has even started, it is closed all the same', async () => {
   const early = new ProcessHost({ entry, clock: systemClock, logger });
   const pid = early.pid!;
