@@ -1,0 +1,136 @@
+import { rm } from 'node:fs/promises';
+import type { LibsqlCatalog } from '../../adapters/catalog/libsql/options.ts';
+import { systemClock } from '../../adapters/clock/system-clock.ts';
+import { fingerprintText, parseFingerprint, type Embedder } from '../core/ports/embedder.ts';
+import type { CollectionSpec, IndexCollection, IndexHost } from '../core/ports/index-host.ts';
+import type { Logger } from '../core/ports/runtime.ts';
+import { createServices } from '../service/create-services.ts';
+import type { ReembedPorts } from '../service/reembed/reembed-ports.ts';
+import type { Services } from '../service/services.ts';
+import { DEFAULT_SERVICE_OPTIONS, type ServiceOptions } from '../service/options.ts';
+import { isShared, openCatalog } from './catalog.ts';
+import { Closers } from './closers.ts';
+import type { Config } from './config.ts';
+import { indexFolder } from './data-folder.ts';
+import { chooseEmbedder, openEmbedder, type EmbedderKind } from './embedders.ts';
+
+/** One database, its index, and the use cases over both: what nobody else's requests can reach. */
+export interface Memory {
+  readonly services: Services;
+  readonly collection: IndexCollection;
+  readonly embedder: Embedder;
+  /** Finishes what was taken, and saves as the policy says. */
+  close(): Promise<void>;
+}
+
+export interface MemoryParts {
+  readonly logger: Logger;
+  /** Where its index runs; asked for once the database is open. Closed by whoever opened it, afterwards. */
+  readonly indexHost: () => IndexHost;
+}
+
+/**
+ * Opens the memory in a data folder that the caller owns. It answers as soon as the database is open;
+ * the index opens meanwhile.
+ * @throws CONFIGURATION, CORRUPT
+ */
+export async function openMemory(config: Config, { logger, indexHost }: MemoryParts): Promise<Memory> {
+  const closers = new Closers();
+  try {
+    const catalog = await openCatalog(config, logger);
+    closers.add(() => catalog.close());
+    const stored = await catalog.reader.fingerprint();
+    const { kind, embedder } = await chooseEmbedder(config.embedder, stored, logger);
+    closers.add(() => embedder.close());
+    const boundFingerprint = await catalog.bindFingerprint(fingerprintText(embedder.fingerprint));
+    const generation = await catalog.reader.indexGeneration();
+    // What a change of embedder opens later belongs here too: after the services, whenever it came.
+    const opened = new Closers();
+    closers.add(() => opened.close());
+    const host = indexHost();
+    const openCollection = (fingerprint: string, of: number): IndexCollection => {
+      const collection = host.open(collectionSpec(config, catalog, fingerprint, of));
+      opened.add(() => collection.close());
+      return collection;
+    };
+    const collection = openCollection(boundFingerprint, generation);
+    const services = createServices(
+      {
+        catalog,
+        maintenance: catalog.maintenance,
+        collection,
+        embedder,
+        boundFingerprint,
+        reembed: reembedPorts({ config, kind, openCollection, opened, logger }),
+        clock: systemClock,
+        logger,
+        indexSettings: config.index,
+        ...(isShared(config) ? { replicaPollMs: config.replicaPollMs } : {}),
+      },
+      serviceOptions(config),
+    );
+    closers.add(() => services.close());
+    await services.start();
+    return { services, collection, embedder, close: () => closers.close() };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+interface ReembedParts {
+  readonly config: Config;
+  /** Of the embedder that this start has chosen. */
+  readonly kind: EmbedderKind;
+  readonly openCollection: (fingerprint: string, generation: number) => IndexCollection;
+  readonly opened: Closers;
+  readonly logger: Logger;
+}
+
+const reembedPorts = ({ config, kind, openCollection, opened, logger }: ReembedParts): ReembedPorts => ({
+  async openEmbedder({ to, model }) {
+    const settings = { ...config.embedder, model: model ?? config.embedder.model };
+    const embedder = await openEmbedder(to ?? kind, settings, logger);
+    opened.add(() => embedder.close());
+    return embedder;
+  },
+  openCollection: ({ fingerprint }, generation) => openCollection(fingerprintText(fingerprint), generation),
+  retire: (generation) => rm(indexFolder(config, generation), { recursive: true, force: true }),
+});
+
+/**
+ * A libSQL server ends a transaction after 5 s, and each statement of ours is a round trip of a few
+ * milliseconds, about a dozen to an operation.
+ */
+const SHARED_GROUP_OPERATIONS_MAX = 16;
+
+const serviceOptions = (config: Config): ServiceOptions => ({
+  ...DEFAULT_SERVICE_OPTIONS,
+  committer: {
+    ...DEFAULT_SERVICE_OPTIONS.committer,
+    ...(isShared(config) ? { groupOperationsMax: SHARED_GROUP_OPERATIONS_MAX } : {}),
+  },
+  embedding: { ...DEFAULT_SERVICE_OPTIONS.embedding, mode: config.embedder.mode },
+});
+
+const collectionSpec = (
+  config: Config,
+  catalog: LibsqlCatalog,
+  fingerprint: string,
+  generation: number,
+): CollectionSpec => ({
+  name: generation === 1 ? 'entries' : `entries-${generation}`,
+  databaseUrl: catalog.databaseUrl,
+  databaseAuthToken: config.databaseAuthToken,
+  directory: indexFolder(config, generation),
+  fingerprint,
+  dimension: parseFingerprint(fingerprint)?.dimension ?? 1,
+  backend: config.index.backend,
+  indexKind: config.index.kind,
+  hnsw: config.index.hnsw,
+  hnswMinVectors: config.index.hnswMinVectors,
+  growingMaxVectors: config.index.growingMaxVectors,
+  savePolicy: config.index.savePolicy,
+  saveIntervalMs: config.index.saveIntervalMs,
+  rebuildThreshold: config.index.rebuildThreshold,
+});
