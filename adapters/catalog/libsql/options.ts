@@ -1,14 +1,15 @@
 import type { Catalog } from '../../../src/core/ports/catalog.ts';
 import type { CatalogMaintenance } from '../../../src/core/ports/catalog-maintenance.ts';
 import type { Logger } from '../../../src/core/ports/runtime.ts';
+import type { ThreadPlace } from './thread/thread-end.ts';
 
 export interface LibsqlCatalogOptions {
   /** The database file; created when missing, in a folder that exists. */
   readonly path: string;
-  /** The compiled `src/entry/writer-thread.ts`. Without it the writer runs in-line: tests, scripts. */
-  readonly writerThread?: URL;
-  /** The compiled `src/entry/reader-thread.ts`, for full-text search and long scans. In-line without it. */
-  readonly readerThread?: URL;
+  /** The compiled `src/entry/writer-thread.ts`, or a thread shared with others. Without it the writer runs in-line: tests, scripts. */
+  readonly writerThread?: ThreadPlace;
+  /** The compiled `src/entry/reader-thread.ts` or a shared one, for full-text search and long scans. In-line without it. */
+  readonly readerThread?: ThreadPlace;
   /** The compiled `src/entry/backup-thread.ts`, in which a backup is copied. In-line without it. */
   readonly backupThread?: URL;
   /** How many of the newest changes the feed keeps. Default: all. */

@@ -1,10 +1,11 @@
-import { Worker, type Transferable } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
 import { ChlError } from '../../../../src/core/errors.ts';
 import type { ThreadData, ThreadMessage, ThreadRequest } from './protocol.ts';
 import type { FaultListener } from './serve-thread.ts';
+import { startConversation, type ThreadEnd, type ThreadPlace } from './thread-end.ts';
 
 export interface ThreadClientOptions {
-  readonly url: URL;
+  readonly place: ThreadPlace;
   readonly data: ThreadData;
   readonly onFault: FaultListener;
   /** What a call is answered that was under way when the thread died. */
@@ -20,7 +21,7 @@ interface Waiting<Result> {
 export class ThreadClient<Call, Result> {
   readonly #options: ThreadClientOptions;
   readonly #waiting = new Map<number, Waiting<Result>>();
-  #worker: Promise<Worker> | null = null;
+  #thread: Promise<ThreadEnd> | null = null;
   #lastId = 0;
   #closed = false;
 
@@ -30,8 +31,8 @@ export class ThreadClient<Call, Result> {
 
   /** Starts the thread and waits until it has opened the database. @throws what the open threw there */
   async start(): Promise<void> {
-    this.#worker ??= this.#spawn();
-    await this.#worker;
+    this.#thread ??= this.#spawn();
+    await this.#thread;
   }
 
   /** @param transfer buffers that move to the thread; the caller must own them */
@@ -42,45 +43,38 @@ export class ThreadClient<Call, Result> {
   }
 
   async close(): Promise<void> {
-    if (this.#closed || this.#worker === null) return;
+    if (this.#closed || this.#thread === null) return;
     await this.#send('close', []);
     this.#closed = true;
-    await (await this.#worker)?.terminate();
+    await (await this.#thread)?.end();
   }
 
   async #send(call: Call | 'close', transfer: readonly Transferable[]): Promise<Result | null> {
     if (this.#closed) throw new ChlError('UNAVAILABLE', 'The database is closed.');
-    this.#worker ??= this.#spawn();
-    const worker = await this.#worker;
+    this.#thread ??= this.#spawn();
+    const thread = await this.#thread;
     const id = (this.#lastId += 1);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       const request: ThreadRequest<Call> = { id, call };
-      worker.postMessage(request, transfer);
+      thread.send(request, transfer);
     });
   }
 
-  #spawn(): Promise<Worker> {
-    const worker = new Worker(this.#options.url, { workerData: this.#options.data });
+  #spawn(): Promise<ThreadEnd> {
+    const thread = startConversation(this.#options.place, this.#options.data);
     return new Promise((resolve, reject) => {
-      let cause: unknown = null;
-      worker.on('error', (error) => {
-        cause = error;
-      });
-      worker.on('messageerror', (error) => {
-        cause = error;
-        void worker.terminate();
-      });
-      worker.on('exit', () => {
+      thread.onEnd((cause) => {
         this.#forget(cause);
         // Of no effect once it was ready; before that, nothing had been asked of it.
         reject(new ChlError('UNAVAILABLE', 'A thread of the database could not be started.', { cause }));
       });
-      worker.on('message', (message: ThreadMessage<Result>) => {
-        if (message.kind === 'ready') resolve(worker);
+      thread.onMessage((received) => {
+        const message = received as ThreadMessage<Result>;
+        if (message.kind === 'ready') resolve(thread);
         else if (message.kind === 'refused') {
           reject(ChlError.fromData(message.error));
-          void worker.terminate();
+          void thread.end();
         } else this.#receive(message);
       });
     });
@@ -98,7 +92,7 @@ export class ThreadClient<Call, Result> {
   }
 
   #forget(cause: unknown): void {
-    this.#worker = null;
+    this.#thread = null;
     if (this.#closed) return;
     const lost = [...this.#waiting.values()];
     this.#waiting.clear();

@@ -3,6 +3,7 @@ import type { SqlReader, SqlRow, SqlValue } from '../sql-session.ts';
 import type { ReaderCall, ReaderResult, ThreadData } from './protocol.ts';
 import type { FaultListener } from './serve-thread.ts';
 import { ThreadClient } from './thread-client.ts';
+import type { ThreadPlace } from './thread-end.ts';
 
 /** Reads on a thread of their own, for what takes longer than a request may hold up the others. */
 export class ThreadedReader implements SqlReader {
@@ -12,9 +13,9 @@ export class ThreadedReader implements SqlReader {
     this.#client = client;
   }
 
-  static async open(url: URL, data: ThreadData, onFault: FaultListener): Promise<ThreadedReader> {
+  static async open(place: ThreadPlace, data: ThreadData, onFault: FaultListener): Promise<ThreadedReader> {
     const client = new ThreadClient<ReaderCall, ReaderResult>({
-      url,
+      place,
       data,
       onFault,
       lost: (cause) =>

@@ -5,6 +5,7 @@ import { outcomeUnknown } from '../sqlite-errors.ts';
 import type { WriterCall, WriterResult, WriterThreadData } from './protocol.ts';
 import type { FaultListener } from './serve-thread.ts';
 import { ThreadClient } from './thread-client.ts';
+import type { ThreadPlace } from './thread-end.ts';
 import { vectorBuffersOf, withOwnVectors } from './vectors.ts';
 
 /** The writer on a thread of its own: lock waits and fsyncs hold up nobody else. */
@@ -15,9 +16,13 @@ export class ThreadedWriter implements BindingWriter {
     this.#client = client;
   }
 
-  static async open(url: URL, data: WriterThreadData, onFault: FaultListener): Promise<ThreadedWriter> {
+  static async open(
+    place: ThreadPlace,
+    data: WriterThreadData,
+    onFault: FaultListener,
+  ): Promise<ThreadedWriter> {
     const client = new ThreadClient<WriterCall, WriterResult>({
-      url,
+      place,
       data,
       onFault,
       lost: (cause) => outcomeUnknown(cause, 'catalog.commit'),
