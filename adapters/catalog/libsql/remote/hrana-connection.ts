@@ -9,6 +9,9 @@ export interface RemoteDatabase {
   readonly requestTimeoutMs: number;
 }
 
+/** With protobuf, where the server has it: 31 MB of vectors come in 0.2 s, as base64 in JSON in 1.2 s (Deno 2.9). */
+const PROTOCOL_VERSION = 3;
+
 /** The server could not be asked, or its answer did not come: SQLite itself said nothing. */
 export class ServerAway extends Error {
   override readonly name = 'ServerAway';
@@ -42,9 +45,18 @@ export class HranaClient {
 
   #connect(): HttpClient {
     const { url, authToken, requestTimeoutMs } = this.#database;
-    const bounded = (request: Request): Promise<Response> =>
-      fetch(request, { signal: AbortSignal.timeout(requestTimeoutMs) });
-    return openHttp(url.replace(/^libsql:/, 'https:'), authToken ?? undefined, bounded);
+    const bounded = (request: Request): Promise<Response> => {
+      // sqld flushes gzip every few dozen bytes: 1 MB came in 17,000 pieces, 0.4 s instead of 0.02.
+      request.headers.set('Accept-Encoding', 'identity');
+      return fetch(request, { signal: AbortSignal.timeout(requestTimeoutMs) });
+    };
+    return openHttp(
+      url.replace(/^libsql:/, 'https:'),
+      authToken ?? undefined,
+      bounded,
+      undefined,
+      PROTOCOL_VERSION,
+    );
   }
 }
 
