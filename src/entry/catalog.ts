@@ -1,7 +1,5 @@
-import {
-  openIndexSource as openFileSource,
-  type IndexSourceOptions,
-} from '../../adapters/catalog/libsql/index-source.ts';
+import type { IndexSourceOptions } from '../../adapters/catalog/libsql/index-source.ts';
+import { openIndexSource as openFileSource } from '../../adapters/catalog/libsql/open-index-source.ts';
 import { openLibsqlCatalog } from '../../adapters/catalog/libsql/open.ts';
 import type { LibsqlCatalog } from '../../adapters/catalog/libsql/options.ts';
 import {

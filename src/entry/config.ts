@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { ChlError } from '../core/errors.ts';
 import type { BackendChoice, IndexKindChoice, SavePolicy } from '../core/ports/index-host.ts';
@@ -122,7 +121,7 @@ function toConfig(values: Environment): Config {
       apiKey: values.CHL_EMBEDDING_API_KEY ?? null,
       dimension: values.CHL_EMBEDDING_DIMENSION ?? null,
       mode: values.CHL_EMBED_MODE,
-      modelDir: values.CHL_MODEL_DIR ?? join(values.CHL_DATA_DIR, 'models'),
+      modelDir: values.CHL_MODEL_DIR ?? `${values.CHL_DATA_DIR}/models`,
     },
     apiKeys: values.CHL_API_KEYS ?? [],
     apiKeysFile: values.CHL_API_KEYS_FILE ?? null,

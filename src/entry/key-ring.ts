@@ -3,8 +3,7 @@ import type { Logger } from '../core/ports/runtime.ts';
 import type { ApiKey, KeySource } from '../http/auth/api-key.ts';
 import { isLoopbackName } from '../http/auth/same-host.ts';
 import type { Config } from './config.ts';
-import type { ApiKeyText } from './config/api-keys.ts';
-import { digestOfText } from './key-digest.ts';
+import { hashedKeys } from './key-digest.ts';
 import { KeyFile, keyFilePath, keysOfText } from './key-file.ts';
 
 export interface KeyRing extends KeySource {
@@ -133,6 +132,3 @@ class WatchedKeyRing implements KeyRing {
     this.#logger.error({ code: problem.code }, `${problem.message} The keys from before stay in use.`);
   }
 }
-
-const hashedKeys = (keys: readonly ApiKeyText[]): Promise<readonly ApiKey[]> =>
-  Promise.all(keys.map(async ({ name, role, key }) => ({ name, role, digest: await digestOfText(key) })));

@@ -1,16 +1,15 @@
 import { rm } from 'node:fs/promises';
-import type { LibsqlCatalog } from '../../adapters/catalog/libsql/options.ts';
 import { systemClock } from '../../adapters/clock/system-clock.ts';
-import { fingerprintText, parseFingerprint, type Embedder } from '../core/ports/embedder.ts';
-import type { CollectionSpec, IndexCollection, IndexHost } from '../core/ports/index-host.ts';
+import { fingerprintText, type Embedder } from '../core/ports/embedder.ts';
+import type { IndexCollection, IndexHost } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
 import { createServices } from '../service/create-services.ts';
 import type { ReembedPorts } from '../service/reembed/reembed-ports.ts';
 import type { Services } from '../service/services.ts';
-import { DEFAULT_SERVICE_OPTIONS, type ServiceOptions } from '../service/options.ts';
 import { isShared, openCatalog } from './catalog.ts';
 import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
+import { collectionSpec, serviceOptions } from './core-settings.ts';
 import { indexFolder } from './data-folder.ts';
 import { chooseEmbedder, openEmbedder, type EmbedderKind } from './embedders.ts';
 
@@ -49,7 +48,11 @@ export async function openMemory(config: Config, { logger, indexHost }: MemoryPa
     closers.add(() => opened.close());
     const host = indexHost();
     const openCollection = (fingerprint: string, of: number): IndexCollection => {
-      const collection = host.open(collectionSpec(config, catalog, fingerprint, of));
+      const { databaseUrl } = catalog;
+      const directory = indexFolder(config, of);
+      const collection = host.open(
+        collectionSpec(config, { databaseUrl, directory, fingerprint, generation: of }),
+      );
       opened.add(() => collection.close());
       return collection;
     };
@@ -67,7 +70,7 @@ export async function openMemory(config: Config, { logger, indexHost }: MemoryPa
         indexSettings: config.index,
         ...(isShared(config) ? { replicaPollMs: config.replicaPollMs } : {}),
       },
-      serviceOptions(config),
+      serviceOptions(config, isShared(config)),
     );
     closers.add(() => services.close());
     await services.start();
@@ -96,41 +99,4 @@ const reembedPorts = ({ config, kind, openCollection, opened, logger }: ReembedP
   },
   openCollection: ({ fingerprint }, generation) => openCollection(fingerprintText(fingerprint), generation),
   retire: (generation) => rm(indexFolder(config, generation), { recursive: true, force: true }),
-});
-
-/**
- * A libSQL server ends a transaction after 5 s, and each statement of ours is a round trip of a few
- * milliseconds, about a dozen to an operation.
- */
-const SHARED_GROUP_OPERATIONS_MAX = 16;
-
-const serviceOptions = (config: Config): ServiceOptions => ({
-  ...DEFAULT_SERVICE_OPTIONS,
-  committer: {
-    ...DEFAULT_SERVICE_OPTIONS.committer,
-    ...(isShared(config) ? { groupOperationsMax: SHARED_GROUP_OPERATIONS_MAX } : {}),
-  },
-  embedding: { ...DEFAULT_SERVICE_OPTIONS.embedding, mode: config.embedder.mode },
-});
-
-const collectionSpec = (
-  config: Config,
-  catalog: LibsqlCatalog,
-  fingerprint: string,
-  generation: number,
-): CollectionSpec => ({
-  name: generation === 1 ? 'entries' : `entries-${generation}`,
-  databaseUrl: catalog.databaseUrl,
-  databaseAuthToken: config.databaseAuthToken,
-  directory: indexFolder(config, generation),
-  fingerprint,
-  dimension: parseFingerprint(fingerprint)?.dimension ?? 1,
-  backend: config.index.backend,
-  indexKind: config.index.kind,
-  hnsw: config.index.hnsw,
-  hnswMinVectors: config.index.hnswMinVectors,
-  growingMaxVectors: config.index.growingMaxVectors,
-  savePolicy: config.index.savePolicy,
-  saveIntervalMs: config.index.saveIntervalMs,
-  rebuildThreshold: config.index.rebuildThreshold,
 });

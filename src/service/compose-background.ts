@@ -16,6 +16,8 @@ export interface Background {
   readonly embeddingQueue: EmbeddingQueue;
   readonly reembed: Reembedding;
   start(): Promise<void>;
+  /** See `ReplicaTail`; at once where nobody else writes the database. */
+  caughtUp(): Promise<void>;
   /** Waits for what is under way. */
   stop(): Promise<void>;
 }
@@ -51,6 +53,7 @@ export function composeBackground(ports: ServicePorts, options: ServiceOptions, 
       await queueLease?.start();
       await embeddingQueue.start();
     },
+    caughtUp: async () => tail?.caughtUp(),
     async stop() {
       await tail?.stop();
       await reembed.stop();

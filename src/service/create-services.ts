@@ -49,6 +49,7 @@ export function createServices(
     health,
     figures: new Figures({ ...shared, health }),
     start: () => background.start(),
+    caughtUp: () => background.caughtUp(),
     async close() {
       await background.stop();
       await committer.close();

@@ -30,6 +30,8 @@ export class ReplicaTail {
   #seen: Seq = asSeq(0);
   #timer: Timer | null = null;
   #polling: Promise<void> = Promise.resolve();
+  /** The poll that begins when the one under way has ended. */
+  #next: Promise<void> | null = null;
   #failures = 0;
   #stopped = false;
 
@@ -44,7 +46,20 @@ export class ReplicaTail {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
-    await this.#polling;
+    await (this.#next ?? this.#polling);
+  }
+
+  /**
+   * Resolves when what was committed before this call has reached the index, or the database could not
+   * be asked. Calls that come together are one look; one that is under way may have begun too early.
+   */
+  caughtUp(): Promise<void> {
+    this.#next ??= this.#polling.then(() => {
+      this.#next = null;
+      this.#polling = this.#poll();
+      return this.#polling;
+    });
+    return this.#next;
   }
 
   #schedule(): void {
@@ -52,7 +67,7 @@ export class ReplicaTail {
     const { clock, pollMs } = this.#parts;
     const delayMs = pollMs * Math.min(BACK_OFF_MAX, 2 ** this.#failures);
     this.#timer = clock.setTimer(() => {
-      this.#polling = this.#poll().finally(() => this.#schedule());
+      void this.caughtUp().then(() => this.#schedule());
     }, delayMs);
   }
 

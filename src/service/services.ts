@@ -66,6 +66,8 @@ export interface Services {
   readonly figures: FiguresService;
   /** Begins what goes on in the background: embedding what waits. */
   start(): Promise<void>;
+  /** The index has what any service committed before this call, unless the database cannot be asked. */
+  caughtUp(): Promise<void>;
   /** Finishes the writes it has taken, then ends. The ports are closed by whoever opened them. */
   close(): Promise<void>;
 }

@@ -16,11 +16,7 @@ import type {
   IndexSource,
   VectorPage,
 } from '../../../src/core/ports/index-source.ts';
-import { databasePathOf, requireDatabaseFile } from './database-url.ts';
 import { indexDocument } from './index-document.ts';
-import { LocalReader } from './local-reader.ts';
-import { checkSchemaVersion } from './migrations/migrate.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
 import type { SqlReader, SqlRow } from './sql-session.ts';
 import { lastChange, nonceOf, refuseBelowHorizon } from './tables/changes.ts';
 import { vectorFromBlob } from './tables/embeddings.ts';
@@ -32,24 +28,6 @@ export interface IndexSourceOptions {
   readonly databaseAuthToken: string | null;
   /** `fingerprintText` of the collection's embedder: other vectors do not exist for it. */
   readonly fingerprint: string;
-}
-
-const BUSY_TIMEOUT_MS = 5_000;
-
-/** @throws CONFIGURATION when there is no such database or it is newer than this program */
-export async function openIndexSource(options: IndexSourceOptions): Promise<IndexSource> {
-  const path = databasePathOf(options.databaseUrl);
-  requireDatabaseFile(path);
-  const reader = new LocalReader(
-    () => new SqliteConnection({ path, busyTimeoutMs: BUSY_TIMEOUT_MS, readOnly: true }),
-  );
-  try {
-    await checkSchemaVersion(reader);
-  } catch (error) {
-    reader.close();
-    throw error;
-  }
-  return new LibsqlIndexSource(reader, options.fingerprint, () => reader.close());
 }
 
 export class LibsqlIndexSource implements IndexSource {

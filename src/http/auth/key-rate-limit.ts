@@ -1,11 +1,13 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+// Past the package's entry, which loads its limiters for servers and clusters as well: the edge has neither.
+import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
+import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import { ChlError } from '../../core/errors.ts';
 
 const WINDOW_SECONDS = 60;
 
 /** How often each key may ask, in windows of a minute. */
 export class KeyRateLimit {
-  readonly #limiter: RateLimiterMemory;
+  readonly #limiter: InstanceType<typeof RateLimiterMemory>;
   readonly #perMinute: number;
   readonly #names = new Set<string>();
 

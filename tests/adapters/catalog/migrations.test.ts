@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openIndexSource } from '../../../adapters/catalog/libsql/index-source.ts';
+import { openIndexSource } from '../../../adapters/catalog/libsql/open-index-source.ts';
 import { migrate, MIGRATIONS } from '../../../adapters/catalog/libsql/migrations/migrate.ts';
 import type { Migration } from '../../../adapters/catalog/libsql/migrations/migration.ts';
 import { openLibsqlCatalog } from '../../../adapters/catalog/libsql/open.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openIndexSource } from '../../../adapters/catalog/libsql/index-source.ts';
+import { openIndexSource } from '../../../adapters/catalog/libsql/open-index-source.ts';
 import { openLibsqlCatalog } from '../../../adapters/catalog/libsql/open.ts';
 import type { LibsqlCatalog, LibsqlCatalogOptions } from '../../../adapters/catalog/libsql/options.ts';
 import type { CatalogFixture } from '../../conformance/catalog/fixture.ts';
