@@ -12,7 +12,7 @@ import { Crowd } from './crowd.ts';
 import { contradictions } from './observations.ts';
 
 const CLIENTS = 50;
-const SECONDS = isLong ? 300 : 20;
+const SECONDS = isLong ? 300 : 60;
 const MAX_MS = SECONDS * 1000 + 600_000;
 
 let dataDir: string;

@@ -1,5 +1,6 @@
 import { exportResponse } from '../../../src/service/contract/read.ts';
 import { FAILPOINTS, type Failpoint } from '../../../src/core/failpoints.ts';
+import { runCli } from '../../cli/run-cli.ts';
 import { Client, eventually } from '../../http/support/client.ts';
 import { seededRandom, type Random } from '../../support/random-vectors.ts';
 import { checkFiles } from '../support/database-check.ts';
@@ -36,6 +37,8 @@ const LOAD_MAX_MS = 40_000;
 /** Every so often the load ends before the service does, and every file is looked at. */
 const QUIET_EVERY = 6;
 const PROBES = 4;
+/** Every so often what the kill left is verified offline. Not always: opening the database repairs its WAL. */
+const VERIFY_EVERY = 3;
 
 /** Those that a start passes before its index is open. */
 const BEFORE_OPEN: ReadonlySet<Failpoint> = new Set(['recovery.before-snapshot', 'recovery.before-catch-up']);
@@ -45,6 +48,8 @@ export class CrashRun {
   readonly findings: string[] = [];
   readonly reports: CycleReport[] = [];
   readonly writers: Writers;
+  /** How often `chl verify` found everything as it should be. */
+  verified = 0;
   readonly #options: CrashRunOptions;
   readonly #random: Random;
 
@@ -86,6 +91,7 @@ export class CrashRun {
       await victim.kill();
     }
     this.#collectComplaints(number);
+    if (number % VERIFY_EVERY === VERIFY_EVERY - 1) await this.#verifyOffline(number);
   }
 
   /** A last life without a crash: everything is checked, down to the files. */
@@ -101,6 +107,18 @@ export class CrashRun {
       await victim.stop();
     }
     this.#collectComplaints(-1);
+    await this.#verifyOffline(-1);
+  }
+
+  /** `chl verify` on what a kill has left, before anything has repaired it. */
+  async #verifyOffline(number: number): Promise<void> {
+    const { exitCode, stdout, stderr } = await runCli(['verify', '--json'], {
+      ...this.#options.environment,
+      CHL_DATA_DIR: this.#options.dataDir,
+      CHL_EMBEDDER: 'hash',
+    });
+    if (exitCode !== 0) this.#found(number, `chl verify: ${stdout}${stderr}`);
+    else this.verified += 1;
   }
 
   #start(failpoint: Failpoint | null): Victim {
