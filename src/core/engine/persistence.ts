@@ -31,6 +31,8 @@ export class Persistence {
   readonly #options: PersistenceOptions;
   /** Changes that the log on disk does not have, each record continuing the one before. */
   #pending: LogRecord[] = [];
+  /** Vector ids that the files hold and no record says are dead; the next record does. */
+  #unrecordedDeaths: readonly number[] = [];
   /** Number of the log that is written to, and of the first that still counts; 0 until there is one. */
   #log = 0;
   #firstLog = 0;
@@ -79,9 +81,19 @@ export class Persistence {
     this.#firstLog ||= log;
   }
 
+  /**
+   * Vectors in the files whose entries died while nobody wrote the log. The database says so at every
+   * start; a record says so to who only has the files.
+   */
+  diedUnrecorded(ids: readonly number[]): void {
+    this.#unrecordedDeaths = ids;
+  }
+
   /** Under `immediate` resolves when the record is on disk, or has failed to get there. */
   async note(record: LogRecord, held: Guard): Promise<void> {
-    this.#pending.push(record);
+    const removed = Float64Array.from([...this.#unrecordedDeaths, ...record.removed]);
+    this.#unrecordedDeaths = [];
+    this.#pending.push({ ...record, removed });
     if (this.#options.policy === 'immediate') await this.#attempt(() => this.#flush(held));
   }
 

@@ -151,6 +151,7 @@ class Recovery {
         index.state.addVector(asVectorId(id), log.vectors.subarray(row * dimension, (row + 1) * dimension));
       });
     }
+    index.persistence.diedUnrecorded(unrecordedDeaths(snapshot, index.state.table));
   }
 
   /** A segment that this backend cannot load costs time, not entries: its vectors count as missing. */
@@ -219,6 +220,21 @@ class Recovery {
 interface WiredIndex extends Omit<OpenIndex, 'recovery'> {
   readonly loader: SegmentLoader;
   readonly jobs: SegmentJobs;
+}
+
+/** Vector ids that the snapshot takes for alive, and the database does not. */
+function unrecordedDeaths({ segments, growing }: OpenedSnapshot, table: DocumentTable): readonly number[] {
+  const recorded = new Set(growing.flatMap(({ removed }) => [...removed]));
+  const deaths = new Set<number>();
+  const look = (id: number): void => {
+    if (table.findVector(asVectorId(id)) === undefined && !recorded.has(id)) deaths.add(id);
+  };
+  for (const { entry, data } of segments) {
+    const tombstones = new Set(entry.tombstones);
+    data.ids.forEach((id, row) => (tombstones.has(row) ? undefined : look(id)));
+  }
+  for (const { ids } of growing) ids.forEach(look);
+  return [...deaths];
 }
 
 function sourceOf(snapshot: OpenedSnapshot | null, missing: number): RecoverySource {

@@ -5,9 +5,11 @@ import type { Collection } from '../../../src/core/engine/collection.ts';
 import { ChlError } from '../../../src/core/errors.ts';
 import { asEntryKey, asSeq } from '../../../src/core/ids.ts';
 import type { VectorBackend } from '../../../src/core/ports/vector-backend.ts';
+import { verifySnapshots } from '../../../src/core/snapshot/verify-snapshot.ts';
 import {
   openCollection,
   searchFor,
+  testSpec,
   type CollectionFixture,
   type FixtureOptions,
 } from '../../support/collection-fixture.ts';
@@ -52,6 +54,25 @@ test('changes that the index never heard of are there after a restart', async ()
   const next = await openCollection({ source, files });
   expect(await keysFound(next)).toEqual([...source.documents.keys()].toSorted((one, other) => one - other));
   expect((await next.collection.status()).recovery).toMatchObject({ source: 'snapshot', replayed: 3 });
+  await next.collection.close();
+});
+
+test('what died unheard of is written down: the files then hold what the database does, with or without a new manifest', async () => {
+  const { source, files } = await lifeBefore(20);
+  // One in a sealed segment, one in the growing log.
+  for (const key of [1, 22]) source.delete(asEntryKey(key));
+  const next = await openCollection({ source, files });
+  const { fingerprint, dimension } = testSpec();
+  const owner = { ...(await source.identity()), fingerprint, dimension };
+  const checks = await verifySnapshots({
+    files,
+    owner,
+    horizon: await source.horizon(),
+    liveIds: new Set([...source.documents.values()].flatMap(({ vectorId }) => vectorId ?? [])),
+    nonceOf: (seq) => source.nonceOf(seq),
+  });
+  expect(checks.filter(({ check }) => check.includes('has the vectors of the database'))).toHaveLength(2);
+  expect(checks.flatMap(({ problems }) => problems)).toEqual([]);
   await next.collection.close();
 });
 
