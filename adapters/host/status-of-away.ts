@@ -1,5 +1,4 @@
-import { asSeq } from '../../src/core/ids.ts';
-import { UNUSED_LOCK } from '../../src/core/locks/observed-mutex.ts';
+import { neverOpened } from '../../src/core/engine/collection-status.ts';
 import type { CollectionSpec, CollectionState, CollectionStatus } from '../../src/core/ports/index-host.ts';
 
 /** The status of a collection whose process cannot be asked: the last one known, under its true state. */
@@ -9,29 +8,5 @@ export function statusOfAway(
   state: CollectionState,
   reason: string,
 ): CollectionStatus {
-  return { ...(last ?? neverSeen(spec)), state, reason, rebuild: { running: false, progress: 0 } };
+  return { ...(last ?? neverOpened(spec)), state, reason, rebuild: { running: false, progress: 0 } };
 }
-
-const neverSeen = (spec: CollectionSpec): CollectionStatus => ({
-  state: 'opening',
-  reason: null,
-  backend: null,
-  dimension: spec.dimension,
-  fingerprint: spec.fingerprint,
-  vectors: 0,
-  documents: 0,
-  tombstones: 0,
-  tombstoneRatio: 0,
-  needsRebuild: false,
-  segments: [],
-  growing: { rows: 0, tombstones: 0, maxRows: spec.growingMaxVectors },
-  snapshot: null,
-  unsavedChanges: 0,
-  lastSeq: asSeq(0),
-  rebuild: { running: false, progress: 0 },
-  recovery: null,
-  textReady: false,
-  memoryBytes: 0,
-  locks: { write: UNUSED_LOCK, maintenance: UNUSED_LOCK },
-  counters: { saves: 0, failedSaves: 0, rebuilds: 0, merges: 0, recoveries: 0, searches: 0 },
-});

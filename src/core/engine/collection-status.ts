@@ -1,5 +1,6 @@
 import type { CollectionSpec, CollectionStatus } from '../ports/index-host.ts';
 import { asSeq } from '../ids.ts';
+import { UNUSED_LOCK } from '../locks/observed-mutex.ts';
 import type { OpenIndex } from './recovery.ts';
 
 export interface CollectionLife {
@@ -17,11 +18,11 @@ export function collectionStatus(
   life: CollectionLife,
 ): CollectionStatus {
   const { dimension, fingerprint } = spec;
-  const { state, locks, figures } = life;
-  const common = { state, dimension, fingerprint, locks, figures };
-  return index === null
-    ? { ...common, ...closedStatus(spec, life) }
-    : { ...common, ...openStatus(spec, index, life) };
+  const { state, reason, locks, figures, counters } = life;
+  if (index !== null)
+    return { state, dimension, fingerprint, locks, figures, ...openStatus(spec, index, life) };
+  const never = neverOpened(spec);
+  return { ...never, state, reason, locks, figures, counters: { ...never.counters, ...counters } };
 }
 
 type Rest = Omit<CollectionStatus, 'state' | 'dimension' | 'fingerprint' | 'locks' | 'figures'>;
@@ -61,24 +62,27 @@ function openStatus(spec: CollectionSpec, index: OpenIndex, life: CollectionLife
   };
 }
 
-function closedStatus(spec: CollectionSpec, life: CollectionLife): Rest {
-  return {
-    reason: life.reason,
-    backend: null,
-    vectors: 0,
-    documents: 0,
-    tombstones: 0,
-    tombstoneRatio: 0,
-    needsRebuild: false,
-    segments: [],
-    growing: { rows: 0, tombstones: 0, maxRows: spec.growingMaxVectors },
-    snapshot: null,
-    unsavedChanges: 0,
-    lastSeq: asSeq(0),
-    rebuild: { running: false, progress: 0 },
-    recovery: null,
-    textReady: false,
-    memoryBytes: 0,
-    counters: { ...life.counters, saves: 0, failedSaves: 0, rebuilds: 0, merges: 0 },
-  };
-}
+/** Of a collection that nobody has opened, or can see at the moment. */
+export const neverOpened = (spec: CollectionSpec): CollectionStatus => ({
+  state: 'opening',
+  reason: null,
+  backend: null,
+  dimension: spec.dimension,
+  fingerprint: spec.fingerprint,
+  vectors: 0,
+  documents: 0,
+  tombstones: 0,
+  tombstoneRatio: 0,
+  needsRebuild: false,
+  segments: [],
+  growing: { rows: 0, tombstones: 0, maxRows: spec.growingMaxVectors },
+  snapshot: null,
+  unsavedChanges: 0,
+  lastSeq: asSeq(0),
+  rebuild: { running: false, progress: 0 },
+  recovery: null,
+  textReady: false,
+  memoryBytes: 0,
+  locks: { write: UNUSED_LOCK, maintenance: UNUSED_LOCK },
+  counters: { saves: 0, failedSaves: 0, rebuilds: 0, merges: 0, recoveries: 0, searches: 0 },
+});
