@@ -83,9 +83,9 @@ export class LocalWriter implements BindingWriter {
   commit(group: readonly WriteOperation[]): Promise<CommitReport> {
     return this.#transact(
       async (session) => {
-        const report = await applyGroup(session, group, (error) =>
-          this.#report('An operation failed.', error),
-        );
+        const { report } = await applyGroup(session, group, {
+          onUnexpected: (error) => this.#report('An operation failed.', error),
+        });
         const { changesKept } = this.#options;
         if (changesKept !== undefined) await dropOldChanges(session, report.after.seq, changesKept);
         return report;

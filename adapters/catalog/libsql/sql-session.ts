@@ -18,8 +18,8 @@ export interface SqlReader {
 
 /** A connection on which a transaction may be open. */
 export interface SqlSession extends SqlReader {
-  /** @returns the rowid of the last row inserted: cheaper than asking for it by RETURNING */
-  run(sql: string, args?: readonly SqlValue[]): Promise<number>;
+  /** Of a session over a network it may not have happened yet when this resolves. */
+  run(sql: string, args?: readonly SqlValue[]): Promise<void>;
 }
 
 export interface SqlConnection extends SqlSession {

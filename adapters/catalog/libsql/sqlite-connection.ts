@@ -42,8 +42,8 @@ export class SqliteConnection implements SqlConnection {
     return (this.#prepare(sql).get([...args]) as SqlRow | undefined) ?? null;
   }
 
-  async run(sql: string, args: readonly SqlValue[] = []): Promise<number> {
-    return Number(this.#prepare(sql).run([...args]).lastInsertRowid);
+  async run(sql: string, args: readonly SqlValue[] = []): Promise<void> {
+    this.#prepare(sql).run([...args]);
   }
 
   close(): void {

@@ -10,12 +10,24 @@ import { dropLease, refuseFenced, takeLease } from './operations/lease.ts';
 import { recordAudit } from './operations/record-audit.ts';
 import { stageEmbeddings, switchEmbedder } from './operations/switch-embedder.ts';
 import { updateEntry } from './operations/update-entry.ts';
+import { SAVEPOINT } from './savepoint.ts';
 import type { SqlSession } from './sql-session.ts';
 import { sqlFault } from './sqlite-errors.ts';
+import type { GroupStart } from './tables/changes.ts';
 import { purgeExpiredKeys, recallOutcome, rememberOutcome } from './tables/idempotency-keys.ts';
 
-/** Told of a failure that is no refusal, with what the outcome may not show: its cause. */
-export type UnexpectedListener = (error: unknown) => void;
+export interface GroupListener {
+  /** Told of a failure that is no refusal, with what the outcome may not show: its cause. */
+  onUnexpected(error: unknown): void;
+  /** Before the operation at this place: whoever is far from the database asks ahead what it will read. */
+  before?(place: number): Promise<void> | undefined;
+}
+
+export interface AppliedGroup {
+  readonly report: CommitReport;
+  /** Where the next group begins, once this one is committed. */
+  readonly end: GroupStart;
+}
 
 /**
  * Applies a group inside the transaction the caller has begun and will commit. Knows nothing of
@@ -25,35 +37,38 @@ export type UnexpectedListener = (error: unknown) => void;
 export async function applyGroup(
   session: SqlSession,
   operations: readonly WriteOperation[],
-  onUnexpected: UnexpectedListener,
-): Promise<CommitReport> {
+  listener: GroupListener,
+): Promise<AppliedGroup> {
   const group = await GroupContext.begin(session);
   const before = group.last;
   const outcomes: WriteOutcome[] = [];
-  for (const operation of operations) outcomes.push(await applyInSavepoint(group, operation, onUnexpected));
+  for (const [place, operation] of operations.entries()) {
+    await listener.before?.(place);
+    outcomes.push(await applyInSavepoint(group, operation, listener));
+  }
   const keyed = operations.findLast((operation) => operation.idempotency !== undefined);
   if (keyed !== undefined) await purgeExpiredKeys(session, keyed.atMs);
-  return { outcomes, before, after: group.last };
+  return { report: { outcomes, before, after: group.last }, end: group.mark };
 }
 
 /** Undone alone when it is refused; the numbers it took are given back. */
 async function applyInSavepoint(
   group: GroupContext,
   operation: WriteOperation,
-  onUnexpected: UnexpectedListener,
+  listener: GroupListener,
 ): Promise<WriteOutcome> {
-  const mark = group.last;
-  await group.session.run('SAVEPOINT operation');
+  const { mark } = group;
+  await group.session.run(SAVEPOINT.set);
   try {
     const outcome = await applyOnce(group, operation);
-    await group.session.run('RELEASE operation');
+    await group.session.run(SAVEPOINT.release);
     return outcome;
   } catch (error) {
     if (sqlFault(error) !== 'operation') throw error;
-    await group.session.run('ROLLBACK TO operation');
-    await group.session.run('RELEASE operation');
+    await group.session.run(SAVEPOINT.rollBack);
+    await group.session.run(SAVEPOINT.release);
     group.rewind(mark);
-    if (!(error instanceof ChlError)) onUnexpected(error);
+    if (!(error instanceof ChlError)) listener.onUnexpected(error);
     return { ok: false, error: toChlError(error, 'catalog.commit').toData() };
   }
 }

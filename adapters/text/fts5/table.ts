@@ -48,7 +48,7 @@ export async function rebuildTextIndex(session: SqlSession): Promise<void> {
   await session.run('RELEASE text_index');
 }
 
-const rebuild = (session: SqlSession): Promise<number> =>
+const rebuild = (session: SqlSession): Promise<void> =>
   session.run(`INSERT INTO entries_fts (entries_fts) VALUES ('rebuild')`);
 
 /**

@@ -22,7 +22,7 @@ export class FaultyConnection extends SqliteConnection {
     return super.first(sql, args);
   }
 
-  override async run(sql: string, args?: readonly SqlValue[]): Promise<number> {
+  override async run(sql: string, args?: readonly SqlValue[]): Promise<void> {
     this.log.push(sql);
     const fault = this.#fault(sql);
     if (fault === null) return super.run(sql, args);

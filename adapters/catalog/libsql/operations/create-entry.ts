@@ -23,7 +23,7 @@ export async function createEntry(
   await requireFreeName(session, input.type, input.data, input.id);
 
   const plan = planEmbedding(embedding, null, group.nextSeq);
-  const entry = await insertEntry(session, input, plan.state, atMs);
+  const entry = await insertEntry(session, group.takeKey(), input, plan.state, atMs);
   await carryOutPlan(session, plan, entry, embedding);
   const seq = await group.recordChange('create', entry, entry.version, atMs);
   await insertHistory(session, entry, { seq, op: 'create', version: entry.version, actor, atMs });

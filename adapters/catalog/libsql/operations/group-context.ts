@@ -1,5 +1,5 @@
 import type { Entry } from '../../../../src/core/entry.ts';
-import { asSeq, type Seq } from '../../../../src/core/ids.ts';
+import { asEntryKey, asSeq, type EntryKey, type Seq } from '../../../../src/core/ids.ts';
 import type {
   ChangeRecord,
   LeaseName,
@@ -9,7 +9,7 @@ import type {
 import type { ChangeMark } from '../../../../src/core/ports/index-source.ts';
 import type { SqlSession } from '../sql-session.ts';
 import { selectCategory } from '../tables/categories.ts';
-import { insertChange, lastChange } from '../tables/changes.ts';
+import { insertChange, readGroupStart, type GroupStart } from '../tables/changes.ts';
 import { readLeaseToken } from '../tables/leases.ts';
 import { bindFingerprint } from '../tables/meta.ts';
 
@@ -26,28 +26,42 @@ export type OperationResult = Omit<
 
 /**
  * The transaction of one group. It hands out change numbers ahead of the rows that carry them: an
- * entry names its change and a vector is named by one, and both are written before the change is.
- * Only the holder of the write lock has a context, so nobody else takes the number meanwhile.
+ * entry names its change and a vector is named by one, and both are written before the change is. Keys
+ * of entries likewise, so that no statement waits for what another one answers. Only the holder of the
+ * write lock has a context, so nobody else takes the numbers meanwhile.
  */
 export class GroupContext {
   readonly session: SqlSession;
   #last: ChangeMark;
+  #lastKey: EntryKey;
   /** Looked up once per group, and again after a rollback, which may have taken them back. */
   #categories = new Set<string>();
   #fingerprint: string | null = null;
   readonly #leaseTokens = new Map<LeaseName, number | null>();
 
-  private constructor(session: SqlSession, last: ChangeMark) {
+  private constructor(session: SqlSession, { last, lastKey }: GroupStart) {
     this.session = session;
     this.#last = last;
+    this.#lastKey = lastKey;
   }
 
   static async begin(session: SqlSession): Promise<GroupContext> {
-    return new GroupContext(session, await lastChange(session));
+    return new GroupContext(session, await readGroupStart(session));
   }
 
   get last(): ChangeMark {
     return this.#last;
+  }
+
+  /** Where the next group would begin. */
+  get mark(): GroupStart {
+    return { last: this.#last, lastKey: this.#lastKey };
+  }
+
+  /** For a new entry; greater than any key there has been. */
+  takeKey(): EntryKey {
+    this.#lastKey = asEntryKey(this.#lastKey + 1);
+    return this.#lastKey;
   }
 
   get nextSeq(): Seq {
@@ -78,10 +92,11 @@ export class GroupContext {
 
   /**
    * After a savepoint was rolled back: its numbers are free again, so the feed stays dense.
-   * @param last the newest change when the savepoint was set
+   * @param mark as it was when the savepoint was set
    */
-  rewind(last: ChangeMark): void {
+  rewind({ last, lastKey }: GroupStart): void {
     this.#last = last;
+    this.#lastKey = lastKey;
     this.#categories.clear();
     this.#fingerprint = null;
     this.#leaseTokens.clear();

@@ -29,7 +29,7 @@ export async function replaceEntry(
   await requireFreeRef(session, ref, entry.id);
   await requireFreeName(session, entry.type, data, entry.id);
 
-  const plan = planEmbedding(embedding, await embeddingOf(session, entry.key), group.nextSeq);
+  const plan = planEmbedding(embedding, await embeddingOf(session, entry.id), group.nextSeq);
   const updated = await updateEntry(session, entry, { categoryCode, data, tags, ref, ...plan.state }, atMs);
   if (plan.step !== 'keep') await clearEmbedding(session, entry.key);
   await carryOutPlan(session, plan, updated, embedding);

@@ -1,4 +1,12 @@
-import { openHttp, ResponseError, type HttpClient, type InStmt, type Stream } from '@libsql/hrana-client';
+import {
+  BatchCond,
+  openHttp,
+  ResponseError,
+  type BatchStep,
+  type HttpClient,
+  type InStmt,
+  type Stream,
+} from '@libsql/hrana-client';
 import type { SqlConnection, SqlReader, SqlRow, SqlValue } from '../sql-session.ts';
 
 export interface RemoteDatabase {
@@ -11,6 +19,19 @@ export interface RemoteDatabase {
 
 /** With protobuf, where the server has it: 31 MB of vectors come in 0.2 s, as base64 in JSON in 1.2 s (Deno 2.9). */
 const PROTOCOL_VERSION = 3;
+
+export interface Statement {
+  readonly sql: string;
+  readonly args: readonly SqlValue[];
+}
+
+/** What became of statements that were sent together. */
+export interface ChainResult {
+  /** Of each statement up to the one that failed. */
+  readonly rows: readonly (readonly SqlRow[])[];
+  /** The first statement that failed; those after it did not run. */
+  readonly failure: { readonly place: number; readonly error: unknown } | null;
+}
 
 /** The server could not be asked, or its answer did not come: SQLite itself said nothing. */
 export class ServerAway extends Error {
@@ -60,7 +81,7 @@ export class HranaClient {
   }
 }
 
-/** One stream of the server: the statements of a transaction, each a round trip. */
+/** One stream of the server, which is one connection to the database there. */
 export class HranaConnection implements SqlConnection {
   readonly #client: HranaClient;
   readonly #stream: Stream;
@@ -71,22 +92,57 @@ export class HranaConnection implements SqlConnection {
   }
 
   async all(sql: string, args: readonly SqlValue[] = []): Promise<readonly SqlRow[]> {
-    const { rows } = await this.#ask(() => this.#stream.query(statement(sql, args)));
+    const { rows } = await this.#ask(() => this.#stream.query(statement({ sql, args })));
     return rows as unknown as readonly SqlRow[];
   }
 
   async first(sql: string, args: readonly SqlValue[] = []): Promise<SqlRow | null> {
-    const { row } = await this.#ask(() => this.#stream.queryRow(statement(sql, args)));
+    const { row } = await this.#ask(() => this.#stream.queryRow(statement({ sql, args })));
     return (row as unknown as SqlRow | undefined) ?? null;
   }
 
-  async run(sql: string, args: readonly SqlValue[] = []): Promise<number> {
-    const { lastInsertRowid } = await this.#ask(() => this.#stream.run(statement(sql, args)));
-    return Number(lastInsertRowid ?? 0);
+  async run(sql: string, args: readonly SqlValue[] = []): Promise<void> {
+    await this.#ask(() => this.#stream.run(statement({ sql, args })));
   }
 
+  /**
+   * All of them in one round trip; each runs only when the one before it succeeded.
+   * @param options.last the connection is closed in the same round trip
+   * @throws ServerAway: any of them may have happened
+   */
+  async chain(statements: readonly Statement[], options: { readonly last: boolean }): Promise<ChainResult> {
+    const batch = this.#stream.batch(false);
+    const rows: (readonly SqlRow[])[] = [];
+    let failure: ChainResult['failure'] = null;
+    let former: BatchStep | null = null;
+    const steps = statements.map(async (one, place) => {
+      const step = batch.step();
+      if (former !== null) step.condition(BatchCond.ok(former));
+      former = step;
+      try {
+        const answer = await step.query(statement(one));
+        if (answer !== undefined) rows[place] = answer.rows as unknown as readonly SqlRow[];
+      } catch (error) {
+        failure ??= { place, error };
+      }
+    });
+    await this.#ask(() => {
+      const executed = batch.execute();
+      if (options.last) this.#stream.closeGracefully();
+      return executed;
+    });
+    await Promise.all(steps);
+    return { rows, failure };
+  }
+
+  /** Whatever transaction is open there is rolled back. Nobody waits for it. */
   close(): void {
     this.#stream.close();
+  }
+
+  /** As part of the round trip that is about to begin. */
+  closeAfterwards(): void {
+    this.#stream.closeGracefully();
   }
 
   async #ask<T>(request: () => Promise<T>): Promise<T> {
@@ -118,14 +174,12 @@ export class HranaReader implements SqlReader {
 
   async #once<T>(read: (connection: HranaConnection) => Promise<T>): Promise<T> {
     const connection = new HranaConnection(this.#client);
-    try {
-      return await read(connection);
-    } finally {
-      connection.close();
-    }
+    const answer = read(connection);
+    connection.closeAfterwards();
+    return answer;
   }
 }
 
-const statement = (sql: string, args: readonly SqlValue[]): InStmt => [sql, [...args]];
+const statement = ({ sql, args }: Statement): InStmt => [sql, [...args]];
 
 const isSqlite = (code: string | undefined): boolean => code?.startsWith('SQLITE_') ?? false;

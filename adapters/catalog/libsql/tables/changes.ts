@@ -1,6 +1,6 @@
 import { ChlError } from '../../../../src/core/errors.ts';
 import type { EntityType } from '../../../../src/core/entry.ts';
-import { asSeq, type EntryKey, type Seq, type VectorId } from '../../../../src/core/ids.ts';
+import { asEntryKey, asSeq, type EntryKey, type Seq, type VectorId } from '../../../../src/core/ids.ts';
 import type { ChangeRecord } from '../../../../src/core/ports/catalog.ts';
 import type { ChangeMark } from '../../../../src/core/ports/index-source.ts';
 import type { SqlReader, SqlRow, SqlSession } from '../sql-session.ts';
@@ -52,6 +52,32 @@ export async function lastChange(reader: SqlReader): Promise<ChangeMark> {
     ? { seq: asSeq(0), nonce: '' }
     : { seq: asSeq(row['seq'] as number), nonce: (row['nonce'] as string | null) ?? '' };
 }
+
+/** Where a group of writes begins: the newest change, and the greatest key that an entry has ever had. */
+export interface GroupStart {
+  readonly last: ChangeMark;
+  readonly lastKey: EntryKey;
+}
+
+/** One row always, so that a session over a network can tell whether it is still as it was. */
+export const GROUP_START = `SELECT last_seq, last_key, (SELECT nonce FROM changes WHERE seq = last_seq) AS last_nonce
+  FROM (SELECT coalesce(max(CASE name WHEN 'changes' THEN seq END), 0) AS last_seq,
+          coalesce(max(CASE name WHEN 'entries' THEN seq END), 0) AS last_key FROM sqlite_sequence)`;
+
+export async function readGroupStart(reader: SqlReader): Promise<GroupStart> {
+  const row = (await reader.first(GROUP_START))!;
+  return {
+    last: { seq: asSeq(row['last_seq'] as number), nonce: (row['last_nonce'] as string | null) ?? '' },
+    lastKey: asEntryKey(row['last_key'] as number),
+  };
+}
+
+/** The row that says so. */
+export const groupStartRow = ({ last, lastKey }: GroupStart): SqlRow => ({
+  last_seq: last.seq,
+  last_key: lastKey,
+  last_nonce: last.nonce === '' ? null : last.nonce,
+});
 
 export async function nonceOf(reader: SqlReader, seq: Seq): Promise<string | null> {
   const row = await reader.first('SELECT nonce FROM changes WHERE seq = ?', [seq]);

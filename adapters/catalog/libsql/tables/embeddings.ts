@@ -9,8 +9,12 @@ export interface StoredEmbedding {
   readonly vector: Float32Array;
 }
 
-export async function embeddingOf(reader: SqlReader, key: EntryKey): Promise<StoredEmbedding | null> {
-  const row = await reader.first('SELECT * FROM embeddings WHERE entry_key = ?', [key]);
+/** By the entry's id, which is known before the entry is read. */
+export async function embeddingOf(reader: SqlReader, entryId: string): Promise<StoredEmbedding | null> {
+  const row = await reader.first(
+    'SELECT v.* FROM entries e JOIN embeddings v ON v.entry_key = e.entry_key WHERE e.id = ?',
+    [entryId],
+  );
   if (row === null) return null;
   return {
     vectorId: asVectorId(row['vector_id'] as number),

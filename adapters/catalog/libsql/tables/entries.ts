@@ -1,5 +1,5 @@
 import { entryText, type EmbeddingStatus, type EntityType, type Entry } from '../../../../src/core/entry.ts';
-import { asEntryKey, type EntryKey, type Seq, type VectorId } from '../../../../src/core/ids.ts';
+import type { EntryKey, Seq, VectorId } from '../../../../src/core/ids.ts';
 import type { NewEntry } from '../../../../src/core/ports/catalog.ts';
 import { indexText, unindexText } from '../../../text/fts5/table.ts';
 import type { SqlReader, SqlSession } from '../sql-session.ts';
@@ -18,16 +18,18 @@ export interface EmbeddingState {
 
 export async function insertEntry(
   session: SqlSession,
+  key: EntryKey,
   input: NewEntry,
   state: EmbeddingState,
   atMs: number,
 ): Promise<Entry> {
   const columns = dataToColumns(input.type, input.data);
-  const rowid = await session.run(
-    `INSERT INTO entries (id, type, category_code, section, skill_name, heading, body, data, tags, ref, author,
+  await session.run(
+    `INSERT INTO entries (entry_key, id, type, category_code, section, skill_name, heading, body, data, tags, ref, author,
        source, sync_status, embedding_status, vector_id, version, seq, created_at_ms, updated_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)`,
     [
+      key,
       input.id,
       input.type,
       input.categoryCode,
@@ -48,7 +50,6 @@ export async function insertEntry(
       atMs,
     ],
   );
-  const key = asEntryKey(rowid);
   await insertTags(session, key, input.tags);
   await indexText(session, key, columns);
   const { type: _type, data: _data, ...fields } = input;

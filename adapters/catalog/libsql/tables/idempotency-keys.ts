@@ -1,6 +1,6 @@
 import { ChlError } from '../../../../src/core/errors.ts';
 import type { Idempotency, WriteOutcome } from '../../../../src/core/ports/catalog.ts';
-import type { SqlSession } from '../sql-session.ts';
+import type { SqlReader, SqlRow, SqlSession } from '../sql-session.ts';
 
 type Success = Extract<WriteOutcome, { readonly ok: true }>;
 
@@ -19,10 +19,7 @@ export async function recallOutcome(
   nowMs: number,
 ): Promise<Success | null> {
   const { owner, key, requestHash } = idempotency;
-  const row = await session.first(
-    'SELECT request_hash, outcome, created_at_ms FROM idempotency_keys WHERE owner = ? AND key = ?',
-    [owner, key],
-  );
+  const row = await selectKey(session, idempotency);
   if (row === null) return null;
   if ((row['created_at_ms'] as number) <= nowMs - LIFETIME_MS) {
     await session.run('DELETE FROM idempotency_keys WHERE owner = ? AND key = ?', [owner, key]);
@@ -36,6 +33,16 @@ export async function recallOutcome(
   }
   const stored = JSON.parse(row['outcome'] as string) as Omit<Success, 'change' | 'replayed'>;
   return { ...stored, change: null, replayed: true };
+}
+
+export function selectKey(
+  reader: SqlReader,
+  { owner, key }: Pick<Idempotency, 'owner' | 'key'>,
+): Promise<SqlRow | null> {
+  return reader.first(
+    'SELECT request_hash, outcome, created_at_ms FROM idempotency_keys WHERE owner = ? AND key = ?',
+    [owner, key],
+  );
 }
 
 /** In the transaction of the write itself: the answer is kept exactly when the write is. */
