@@ -6,10 +6,10 @@ import type { Config } from './config.ts';
 /** What a configuration means to the services and the engine: on every runtime the same. */
 
 /**
- * A libSQL server ends a transaction after 5 s, and each statement of ours is a round trip of a few
- * milliseconds, about a dozen to an operation.
+ * A libSQL server ends a transaction after 5 s. A group takes one or two round trips; but one a
+ * statement, a dozen to an operation, when the server refused a statement and it must be known which.
  */
-const SHARED_GROUP_OPERATIONS_MAX = 16;
+const SHARED_GROUP_OPERATIONS_MAX = 32;
 
 /** @param isShared whether other services may write the same database */
 export const serviceOptions = (config: Config, isShared: boolean): ServiceOptions => ({
