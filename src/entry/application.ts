@@ -1,28 +1,26 @@
 import { mkdir } from 'node:fs/promises';
 import type { Hono } from 'hono';
-import { systemClock } from '../../adapters/clock/system-clock.ts';
 import { ProcessMonitor } from '../../adapters/process-figures/process-monitor.ts';
 import { acquireOwnerLock } from '../../adapters/owner-lock/owner-lock.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
 import type { IndexCollection, IndexHost } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
-import { createApp, type HttpLimits } from '../http/app.ts';
+import type { HttpLimits } from '../http/app.ts';
 import { Authenticator } from '../http/auth/authenticator.ts';
 import { KeyRateLimit } from '../http/auth/key-rate-limit.ts';
 import type { HttpEnv } from '../http/http-env.ts';
-import { createMcpHandler } from '../mcp/handler.ts';
+import { admission } from '../http/middleware/admission.ts';
 import type { Services } from '../service/services.ts';
 import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
-import { dashboardAssets } from './dashboard-assets.ts';
-import { swaggerAssets } from './docs-assets.ts';
+import { EmbedderPool } from './embedders/embedder-pool.ts';
+import { httpLimits, openHttp } from './http.ts';
 import { openInlineHost, openProcessHost } from './index-host.ts';
 import { NO_KEYS, openKeyRing, type KeyRing } from './key-ring.ts';
 import { createLogger } from './logging.ts';
 import { openMemory } from './memory.ts';
-import { createPrometheus } from './metrics/prometheus.ts';
+import { gateOf, openNamespaces } from './namespaces/open-namespaces.ts';
 import { entryUrl } from './entry-url.ts';
-import { VERSION } from './version.ts';
 
 /** Everything but a socket: what answers requests, and the parts under it. */
 export interface Application {
@@ -45,8 +43,6 @@ export interface ApplicationOverrides {
   readonly limits?: Partial<HttpLimits>;
 }
 
-const HEARTBEAT_MS = 15_000;
-
 /**
  * Composes the service. It answers as soon as the database is open; the index opens meanwhile.
  * @throws CONFLICT when another process owns the data folder, CONFIGURATION, CORRUPT
@@ -63,16 +59,13 @@ export async function openApplication(
     closers.add(() => lock.release());
     const keyRing = await openKeys(config, overrides, logger);
     closers.add(() => keyRing.close());
-    let host: IndexHost | null = null;
-    const indexHost = (): IndexHost => {
-      if (host === null) {
-        const opened = openHost(config, logger);
-        closers.add(() => opened.close());
-        host = opened;
-      }
+    const embedders = new EmbedderPool();
+    const indexHost = once(() => {
+      const host = openHost(config, logger);
+      closers.add(() => host.close());
       return host;
-    };
-    const memory = await openMemory(config, { logger, indexHost });
+    });
+    const memory = await openMemory(config, { logger, indexHost, embedders, threads: null });
     closers.add(() => memory.close());
     const { services, collection, embedder } = memory;
     const rateLimit = config.rateLimit === 0 ? null : new KeyRateLimit(config.rateLimit);
@@ -81,19 +74,51 @@ export async function openApplication(
     closers.add(() => monitor.close());
     const closing = new AbortController();
     closers.add(() => closing.abort());
+    const limits = httpLimits(config, overrides.limits);
+    const namespaces = await openNamespaces({
+      config,
+      limits,
+      logger,
+      indexHost,
+      embedders,
+      keyRing,
+      monitor,
+    });
+    closers.add(() => namespaces?.close());
     return {
-      app: openHttp({ config, overrides, services, logger, keyRing, rateLimit, monitor, closing }),
+      app: openHttp({
+        config,
+        limits,
+        admission: admission(limits.admission),
+        basePath: '',
+        services,
+        logger,
+        authenticator: new Authenticator(keyRing, rateLimit),
+        monitor,
+        closing: closing.signal,
+        namespaces: namespaces === null ? null : { admin: namespaces, gate: gateOf(namespaces) },
+        ...(namespaces === null ? {} : { namespaceFigures: () => namespaces.figures() }),
+      }),
       services,
       collection,
       embedder,
       generatedKey: keyRing.generatedKey,
-      endStreams: () => closing.abort(),
+      endStreams() {
+        closing.abort();
+        namespaces?.endStreams();
+      },
       close: () => closers.close(),
     };
   } catch (error) {
     await closers.close();
     throw error;
   }
+}
+
+/** What is opened when it is first asked for. */
+function once<T>(open: () => T): () => T {
+  let opened: { readonly value: T } | null = null;
+  return () => (opened ??= { value: open() }).value;
 }
 
 const openKeys = (
@@ -110,47 +135,6 @@ function openHost(config: Config, logger: Logger): IndexHost {
   return wanted === 'process' && entry !== null
     ? openProcessHost(entry, logger)
     : openInlineHost(config.index.backend, logger);
-}
-
-interface HttpParts {
-  readonly config: Config;
-  readonly overrides: ApplicationOverrides;
-  readonly services: Services;
-  readonly logger: Logger;
-  readonly keyRing: KeyRing;
-  readonly rateLimit: KeyRateLimit | null;
-  readonly monitor: ProcessMonitor;
-  readonly closing: AbortController;
-}
-
-function openHttp({
-  config,
-  overrides,
-  services,
-  logger,
-  keyRing,
-  rateLimit,
-  monitor,
-  closing,
-}: HttpParts): Hono<HttpEnv> {
-  return createApp(services, {
-    authenticator: new Authenticator(keyRing, rateLimit),
-    allowedOrigins: config.allowedOrigins,
-    limits: { ...config.limits, heartbeatMs: HEARTBEAT_MS, ...overrides.limits },
-    logger,
-    clock: systemClock,
-    metrics: createPrometheus({
-      figures: services.figures,
-      processFigures: () => monitor.figures(),
-      clock: systemClock,
-      version: VERSION,
-    }),
-    mcp: createMcpHandler({ services, logger, version: VERSION, answerChars: config.toolAnswerChars }),
-    docsAssets: swaggerAssets,
-    dashboardAssets: dashboardAssets(),
-    version: VERSION,
-    closing: closing.signal,
-  });
 }
 
 /** To stderr: stdout belongs to what a command prints. */

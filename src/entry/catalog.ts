@@ -11,19 +11,27 @@ import type { IndexSource } from '../core/ports/index-source.ts';
 import type { Logger } from '../core/ports/runtime.ts';
 import type { Config } from './config.ts';
 import { databasePath } from './data-folder.ts';
+import type { DatabaseThreads } from './database-threads.ts';
 import { entryUrl } from './entry-url.ts';
 
 /** Whether other services may write the same database. */
 export const isShared = ({ databaseUrl }: Config): boolean => databaseUrl !== null && isRemote(databaseUrl);
 
-/** The database of a service: a file of its own, or one on a libSQL server. */
-export function openCatalog(config: Config, logger: Logger): Promise<LibsqlCatalog> {
+/**
+ * The database of a service: a file of its own, or one on a libSQL server.
+ * @param threads shared with other databases; null: a file has threads of its own
+ */
+export function openCatalog(
+  config: Config,
+  logger: Logger,
+  threads: DatabaseThreads | null = null,
+): Promise<LibsqlCatalog> {
   const { databaseUrl, databaseAuthToken, changesKept } = config;
   if (databaseUrl !== null && isRemote(databaseUrl)) {
     return openRemoteCatalog({ url: databaseUrl, authToken: databaseAuthToken, changesKept, logger });
   }
-  const writerThread = entryUrl('writer-thread');
-  const readerThread = entryUrl('reader-thread');
+  const writerThread = threads?.writer ?? entryUrl('writer-thread');
+  const readerThread = threads?.reader ?? entryUrl('reader-thread');
   const backupThread = entryUrl('backup-thread');
   return openLibsqlCatalog({
     path: databasePath(config),

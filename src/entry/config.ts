@@ -52,6 +52,8 @@ export interface Config {
       readonly streams: number;
     };
   };
+  /** Null: there are none. */
+  readonly namespaces: { readonly openMax: number; readonly idleMs: number } | null;
   /** Requests a minute and key; 0: any number. */
   readonly rateLimit: number;
   readonly toolAnswerChars: number;
@@ -79,6 +81,7 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => describeIssue(issue, given))),
     ...Object.keys(given).filter(isUnknown).map(describeUnknown),
     ...missingForEmbedder(given),
+    ...impossibleWithNamespaces(given),
   ];
   if (!parsed.success || mistakes.length > 0) {
     throw new ChlError(
@@ -139,6 +142,10 @@ function toConfig(values: Environment): Config {
         streams: values.CHL_MAX_STREAMS,
       },
     },
+    namespaces:
+      values.CHL_NAMESPACES === 'off'
+        ? null
+        : { openMax: values.CHL_NAMESPACES_MAX_OPEN, idleMs: values.CHL_NAMESPACE_IDLE_SECONDS * 1000 },
     rateLimit: values.CHL_RATE_LIMIT,
     toolAnswerChars: values.CHL_MAX_TOOL_ANSWER_CHARS,
     timeouts: { headersMs: values.CHL_HEADERS_TIMEOUT * 1000, requestMs: values.CHL_REQUEST_TIMEOUT * 1000 },
@@ -159,6 +166,12 @@ function missingForEmbedder(given: Readonly<Record<string, string | undefined>>)
     ? ['CHL_EMBEDDING_MODEL is needed beside CHL_EMBEDDING_URL']
     : [];
 }
+
+/** Each namespace is a file: how a server is told to make one, and which it has, is its administrator's. */
+const impossibleWithNamespaces = (given: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  given['CHL_NAMESPACES'] === 'on' && /^(https?|libsql):/.test(given['CHL_DATABASE_URL'] ?? '')
+    ? ['CHL_NAMESPACES=on keeps its databases in files; CHL_DATABASE_URL must not be a server']
+    : [];
 
 const isUnknown = (name: string): boolean =>
   !Object.hasOwn(environmentSchema.shape, name) && !FOREIGN_VARIABLES.has(name);

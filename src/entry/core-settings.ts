@@ -11,14 +11,21 @@ import type { Config } from './config.ts';
  */
 const SHARED_GROUP_OPERATIONS_MAX = 32;
 
-/** @param isShared whether other services may write the same database */
-export const serviceOptions = (config: Config, isShared: boolean): ServiceOptions => ({
+/**
+ * @param isShared whether other services may write the same database
+ * @param cacheMaxBytes of vectors of queries and passages that were made lately
+ */
+export const serviceOptions = (
+  config: Config,
+  isShared: boolean,
+  cacheMaxBytes = DEFAULT_SERVICE_OPTIONS.embedding.cacheMaxBytes,
+): ServiceOptions => ({
   ...DEFAULT_SERVICE_OPTIONS,
   committer: {
     ...DEFAULT_SERVICE_OPTIONS.committer,
     ...(isShared ? { groupOperationsMax: SHARED_GROUP_OPERATIONS_MAX } : {}),
   },
-  embedding: { ...DEFAULT_SERVICE_OPTIONS.embedding, mode: config.embedder.mode },
+  embedding: { ...DEFAULT_SERVICE_OPTIONS.embedding, mode: config.embedder.mode, cacheMaxBytes },
 });
 
 export interface CollectionPlace extends Pick<CollectionSpec, 'databaseUrl' | 'directory' | 'fingerprint'> {

@@ -6,6 +6,7 @@ import type { Logger } from '../core/ports/runtime.ts';
 import type { EmbedMode } from '../service/options.ts';
 import type { EmbedderChoice } from './config/environment.ts';
 import { AwayEmbedder } from './embedders/away-embedder.ts';
+import { EmbedderPool } from './embedders/embedder-pool.ts';
 import { findLocalModel, openTransformers } from './embedders/transformers.ts';
 
 export interface EmbedderSettings {
@@ -41,10 +42,11 @@ export async function chooseEmbedder(
   settings: EmbedderSettings,
   bound: string | null,
   logger: Logger,
+  pool: EmbedderPool = new EmbedderPool(),
 ): Promise<ChosenEmbedder> {
   const fingerprint = bound === null ? null : parseFingerprint(bound);
-  if (settings.choice !== 'auto') return openOrAway(settings.choice, settings, fingerprint, logger);
-  if (bound === null) return chooseFirst(settings, logger);
+  if (settings.choice !== 'auto') return openOrAway(settings.choice, settings, fingerprint, logger, pool);
+  if (bound === null) return chooseFirst(settings, logger, pool);
   const kind = kindOf(fingerprint);
   // A local model is known by its own name, wherever it lies: there the settings say where.
   const model = kind === 'openai' ? modelOf(fingerprint) : settings.model;
@@ -53,22 +55,26 @@ export async function chooseEmbedder(
     return { kind, embedder: new AwayEmbedder(fingerprint!, 'CHL_EMBEDDING_URL is not set.') };
   }
   const dimension = kind === 'hash' ? (fingerprint?.dimension ?? null) : settings.dimension;
-  return openOrAway(kind, { ...settings, model, dimension }, fingerprint, logger);
+  return openOrAway(kind, { ...settings, model, dimension }, fingerprint, logger, pool);
 }
 
-/** @throws CONFIGURATION, UNAVAILABLE */
+/** @param pool of embedders that others may be using. @throws CONFIGURATION, UNAVAILABLE */
 export async function openEmbedder(
   kind: EmbedderKind,
   settings: EmbedderSettings,
   logger: Logger,
+  pool: EmbedderPool,
 ): Promise<Embedder> {
   switch (kind) {
     case 'hash':
-      return new HashEmbedder(settings.dimension === null ? {} : { dimension: settings.dimension });
+      return pool.share(
+        `hash/${settings.dimension}`,
+        async () => new HashEmbedder(settings.dimension === null ? {} : { dimension: settings.dimension }),
+      );
     case 'openai':
       return openOpenAiEmbedder({ ...endpointOf(settings), dimension: settings.dimension });
     case 'transformers':
-      return openTransformers(settings, logger);
+      return pool.share(modelKey(settings), () => openTransformers(settings, logger));
     default:
       return kind satisfies never;
   }
@@ -80,12 +86,13 @@ async function openOrAway(
   settings: EmbedderSettings,
   bound: Fingerprint | null,
   logger: Logger,
+  pool: EmbedderPool,
 ): Promise<ChosenEmbedder> {
   // The same model makes vectors of the same length: the endpoint need not be asked, nor be there.
   const isBound = kind === 'openai' && bound !== null && modelOf(bound) === settings.model;
   const dimension = settings.dimension ?? (isBound ? bound.dimension : null);
   try {
-    return { kind, embedder: await openEmbedder(kind, { ...settings, dimension }, logger) };
+    return { kind, embedder: await openEmbedder(kind, { ...settings, dimension }, logger, pool) };
   } catch (thrown) {
     const error = toChlError(thrown, 'embedder.open');
     if (bound === null || error.code !== 'UNAVAILABLE') throw error;
@@ -100,9 +107,13 @@ async function openOrAway(
   }
 }
 
-async function chooseFirst(settings: EmbedderSettings, logger: Logger): Promise<ChosenEmbedder> {
+async function chooseFirst(
+  settings: EmbedderSettings,
+  logger: Logger,
+  pool: EmbedderPool,
+): Promise<ChosenEmbedder> {
   const reasons: string[] = [];
-  const chosen = await firstThatWorks(settings, reasons, logger);
+  const chosen = await firstThatWorks(settings, reasons, logger, pool);
   logger.info(
     { embedder: chosen.kind, model: chosen.embedder.fingerprint.name, because: reasons },
     `The embedder of this database is ${chosen.kind} from now on: ${reasons.join('; ')}. ${chosen.embedder.description}`,
@@ -114,6 +125,7 @@ async function firstThatWorks(
   settings: EmbedderSettings,
   reasons: string[],
   logger: Logger,
+  pool: EmbedderPool,
 ): Promise<ChosenEmbedder> {
   if (settings.url === null) reasons.push('CHL_EMBEDDING_URL is not set');
   else {
@@ -130,15 +142,20 @@ async function firstThatWorks(
   const local = findLocalModel(here);
   if (local.found) {
     try {
-      const embedder = await openTransformers(here, logger, { offline: true });
+      const embedder = await pool.share(modelKey(here), () =>
+        openTransformers(here, logger, { offline: true }),
+      );
       reasons.push(local.why);
       return { kind: 'transformers', embedder };
     } catch (error) {
       reasons.push(`the local model does not load (${toChlError(error).message})`);
     }
   } else reasons.push(local.why);
-  return { kind: 'hash', embedder: await openEmbedder('hash', settings, logger) };
+  return { kind: 'hash', embedder: await openEmbedder('hash', settings, logger, pool) };
 }
+
+const modelKey = ({ model, modelDir, dimension }: EmbedderSettings): string =>
+  JSON.stringify(['transformers', model, modelDir, dimension]);
 
 /** One call, one attempt: a fresh start does not wait for a retry. */
 async function reachEndpoint(settings: EmbedderSettings): Promise<Embedder> {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ChlError } from '../core/errors.ts';
-import type { Role } from '../service/roles.ts';
 import type { Config } from './config.ts';
 import { parseKeyFile, type ApiKeyText } from './config/api-keys.ts';
 import { digestOfText } from './key-digest.ts';
@@ -12,7 +11,7 @@ export const keyFilePath = (config: Pick<Config, 'apiKeysFile' | 'dataDir'>): st
   config.apiKeysFile ?? join(config.dataDir, 'api-keys');
 
 /**
- * A file of keys, one `name:role:sha256:HEX` a line: read by the service, which notices changes,
+ * A file of keys, one `name:role:sha256:HEX` a line, with `role@namespace` for those bound to namespaces: read by the service, which notices changes,
  * and written by `chl keys`. Keys in clear are accepted in a file written by hand.
  */
 export class KeyFile {
@@ -41,11 +40,12 @@ export class KeyFile {
   }
 
   /** Makes a key and appends its hash. @returns the key, which is kept nowhere */
-  async add(name: string, role: Role): Promise<string> {
+  async add({ name, role, namespaces }: Omit<ApiKeyText, 'key'>): Promise<string> {
     const text = (await this.read()) ?? '';
     keysOfText(text);
     const key = `chl_${randomBytes(24).toString('base64url')}`;
-    const line = `${name}:${role}:sha256:${Buffer.from(await digestOfText(key)).toString('hex')}\n`;
+    const bound = namespaces === null ? '' : `@${namespaces.join('+')}`;
+    const line = `${name}:${role}${bound}:sha256:${Buffer.from(await digestOfText(key)).toString('hex')}\n`;
     // Appended, so that two commands at once leave two keys.
     const file = await open(this.path, 'a', 0o600);
     try {

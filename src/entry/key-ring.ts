@@ -43,7 +43,7 @@ export async function openKeyRing(config: Config, logger: Logger): Promise<KeyRi
   const isOpen = isLoopbackName(config.host);
   let generatedKey: string | null = null;
   if (configured.length === 0 && text === null && !isOpen) {
-    generatedKey = await file.add('admin', 'admin');
+    generatedKey = await file.add({ name: 'admin', role: 'admin', namespaces: null });
     text = await file.read();
     fromFile = keysOfText(text ?? '');
   }

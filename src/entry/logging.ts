@@ -1,6 +1,6 @@
 import { pino, type DestinationStream } from 'pino';
 import pc from 'picocolors';
-import type { Logger } from '../core/ports/runtime.ts';
+import type { LogFields, Logger } from '../core/ports/runtime.ts';
 import type { LogLevel } from './config/environment.ts';
 
 export interface LoggingOptions {
@@ -24,6 +24,14 @@ export function createLogger({ level, readable, write }: LoggingOptions): Logger
     destination,
   );
 }
+
+/** The same log; every line carries `tags` as well. */
+export const taggedLogger = (logger: Logger, tags: LogFields): Logger => ({
+  debug: (fields, message) => logger.debug({ ...tags, ...fields }, message),
+  info: (fields, message) => logger.info({ ...tags, ...fields }, message),
+  warn: (fields, message) => logger.warn({ ...tags, ...fields }, message),
+  error: (fields, message) => logger.error({ ...tags, ...fields }, message),
+});
 
 const COLOUR_OF_LEVEL: Readonly<Record<string, (text: string) => string>> = {
   debug: pc.dim,

@@ -11,7 +11,9 @@ import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { collectionSpec, serviceOptions } from './core-settings.ts';
 import { indexFolder } from './data-folder.ts';
+import type { DatabaseThreads } from './database-threads.ts';
 import { chooseEmbedder, openEmbedder, type EmbedderKind } from './embedders.ts';
+import type { EmbedderPool } from './embedders/embedder-pool.ts';
 
 /** One database, its index, and the use cases over both: what nobody else's requests can reach. */
 export interface Memory {
@@ -26,6 +28,11 @@ export interface MemoryParts {
   readonly logger: Logger;
   /** Where its index runs; asked for once the database is open. Closed by whoever opened it, afterwards. */
   readonly indexHost: () => IndexHost;
+  readonly embedders: EmbedderPool;
+  /** Null: threads of its own. */
+  readonly threads: DatabaseThreads | null;
+  /** Of vectors of queries and passages that were made lately; unset: 16 MiB. */
+  readonly embeddingCacheBytes?: number;
 }
 
 /**
@@ -33,20 +40,21 @@ export interface MemoryParts {
  * the index opens meanwhile.
  * @throws CONFIGURATION, CORRUPT
  */
-export async function openMemory(config: Config, { logger, indexHost }: MemoryParts): Promise<Memory> {
+export async function openMemory(config: Config, parts: MemoryParts): Promise<Memory> {
+  const { logger, embedders, threads } = parts;
   const closers = new Closers();
   try {
-    const catalog = await openCatalog(config, logger);
+    const catalog = await openCatalog(config, logger, threads);
     closers.add(() => catalog.close());
     const stored = await catalog.reader.fingerprint();
-    const { kind, embedder } = await chooseEmbedder(config.embedder, stored, logger);
+    const { kind, embedder } = await chooseEmbedder(config.embedder, stored, logger, embedders);
     closers.add(() => embedder.close());
     const boundFingerprint = await catalog.bindFingerprint(fingerprintText(embedder.fingerprint));
     const generation = await catalog.reader.indexGeneration();
     // What a change of embedder opens later belongs here too: after the services, whenever it came.
     const opened = new Closers();
     closers.add(() => opened.close());
-    const host = indexHost();
+    const host = parts.indexHost();
     const openCollection = (fingerprint: string, of: number): IndexCollection => {
       const { databaseUrl } = catalog;
       const directory = indexFolder(config, of);
@@ -64,13 +72,13 @@ export async function openMemory(config: Config, { logger, indexHost }: MemoryPa
         collection,
         embedder,
         boundFingerprint,
-        reembed: reembedPorts({ config, kind, openCollection, opened, logger }),
+        reembed: reembedPorts({ config, kind, openCollection, opened, logger, embedders }),
         clock: systemClock,
         logger,
         indexSettings: config.index,
         ...(isShared(config) ? { replicaPollMs: config.replicaPollMs } : {}),
       },
-      serviceOptions(config, isShared(config)),
+      serviceOptions(config, isShared(config), parts.embeddingCacheBytes),
     );
     closers.add(() => services.close());
     await services.start();
@@ -88,12 +96,20 @@ interface ReembedParts {
   readonly openCollection: (fingerprint: string, generation: number) => IndexCollection;
   readonly opened: Closers;
   readonly logger: Logger;
+  readonly embedders: EmbedderPool;
 }
 
-const reembedPorts = ({ config, kind, openCollection, opened, logger }: ReembedParts): ReembedPorts => ({
+const reembedPorts = ({
+  config,
+  kind,
+  openCollection,
+  opened,
+  logger,
+  embedders,
+}: ReembedParts): ReembedPorts => ({
   async openEmbedder({ to, model }) {
     const settings = { ...config.embedder, model: model ?? config.embedder.model };
-    const embedder = await openEmbedder(to ?? kind, settings, logger);
+    const embedder = await openEmbedder(to ?? kind, settings, logger, embedders);
     opened.add(() => embedder.close());
     return embedder;
   },

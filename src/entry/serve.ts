@@ -7,6 +7,7 @@ import { CONFIGURATION_EXIT_CODE, loadConfig, type Config } from './config.ts';
 import { listenOnNode } from './listen/node-listener.ts';
 import type { Listen, Listening } from './listen/listener.ts';
 import { createLogger } from './logging.ts';
+import { settledWithin } from './settled-within.ts';
 
 /** From the first signal to the end of the process. */
 const SHUTDOWN_MAX_MS = 10_000;
@@ -99,17 +100,6 @@ async function shutDown(application: Application, listening: Listening, logger: 
   await application.close();
   clearTimeout(deadline);
   logger.info({}, 'Stopped.');
-}
-
-async function settledWithin(settled: Promise<unknown>, maxMs: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([
-    settled,
-    new Promise((resolve) => {
-      timer = setTimeout(resolve, maxMs);
-    }),
-  ]);
-  clearTimeout(timer);
 }
 
 /** A program around `serve`: what stops the start is told in words, and in the exit code. */

@@ -1,18 +1,22 @@
 import { Hono, type MiddlewareHandler } from 'hono';
+import { getPath } from 'hono/utils/url';
 import { ChlError, toChlError } from '../core/errors.ts';
 import type { Clock, Logger } from '../core/ports/runtime.ts';
+import type { NamespaceAdmin } from '../service/namespaces/namespaces.ts';
 import type { Services } from '../service/services.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import { dashboardRoutes, type DashboardAssets } from './dashboard/dashboard-routes.tsx';
 import { docsRoutes, type DocsAssets } from './docs/docs-routes.ts';
+import { apiDescription } from './docs/openapi.ts';
 import { errorResponse, STATUS_OF_ERROR } from './errors.ts';
 import type { HttpEnv } from './http-env.ts';
 import { mcpRoute, type McpEndpoint } from './mcp-route.ts';
-import { admission, type AdmissionLimits } from './middleware/admission.ts';
+import type { AdmissionLimits } from './middleware/admission.ts';
 import { originCheck } from './middleware/origin-check.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { mount } from './mount.ts';
+import { namespaceRoutes, type NamespaceGate } from './namespaces/namespace-routes.ts';
 import { endpointsOf } from './routes.ts';
 import { requestIdOf } from './request-headers.ts';
 import { methodOf, routeOf } from './request-route.ts';
@@ -20,6 +24,12 @@ import { methodOf, routeOf } from './request-route.ts';
 export interface HttpOptions {
   readonly authenticator: Authenticator;
   readonly limits: HttpLimits;
+  /** Made of the limits, once for all the applications of a process; null behind another that has it. */
+  readonly admission: MiddlewareHandler<HttpEnv> | null;
+  /** What its addresses begin with, such as `/ns/team-a`; empty when nothing stands before them. */
+  readonly basePath: string;
+  /** Null where there are none. */
+  readonly namespaces: { readonly admin: NamespaceAdmin; readonly gate: NamespaceGate } | null;
   /** Origins of the service's own pages besides the address that was asked. */
   readonly allowedOrigins: readonly string[];
   readonly logger: Logger;
@@ -51,14 +61,18 @@ export interface HttpLimits {
 }
 
 export function createApp(services: Services, options: HttpOptions): Hono<HttpEnv> {
-  const app = new Hono<HttpEnv>();
+  const { basePath } = options;
+  const app =
+    basePath === ''
+      ? new Hono<HttpEnv>()
+      : new Hono<HttpEnv>({ getPath: (request) => getPath(request).slice(basePath.length) || '/' });
   // In this order, the outermost first: a refusal by any of them is logged and carries its request id.
   const middleware: readonly MiddlewareHandler<HttpEnv>[] = [
     identified,
     observed(options),
     securityHeaders,
     originCheck(options.authenticator, options.allowedOrigins),
-    admission(options.limits.admission),
+    ...(options.admission === null ? [] : [options.admission]),
   ];
   for (const layer of middleware) app.use(layer);
 
@@ -67,8 +81,10 @@ export function createApp(services: Services, options: HttpOptions): Hono<HttpEn
   const bodyLimits = { maxBytes: bodyBytes, idleMs: bodyIdleMs, maxDepth: jsonDepth };
   mount(app, endpoints, { authenticator: options.authenticator, bodyLimits, responseBytes });
   mcpRoute(app, options.mcp, { authenticator: options.authenticator, bodyLimits });
-  docsRoutes(app, endpoints, options);
+  const describe = apiDescription(endpoints, options.version);
+  docsRoutes(app, describe, options);
   dashboardRoutes(app, options);
+  if (options.namespaces !== null) namespaceRoutes(app, options.namespaces.gate, { ...options, describe });
 
   app.notFound((c) =>
     errorResponse(
@@ -102,7 +118,7 @@ export function createApp(services: Services, options: HttpOptions): Hono<HttpEn
 const PATH_CHARS_MAX = 500;
 
 const identified: MiddlewareHandler<HttpEnv> = async (c, next) => {
-  const requestId = requestIdOf(c.req.raw.headers);
+  const requestId = c.env?.requestId ?? requestIdOf(c.req.raw.headers);
   c.set('requestId', requestId);
   await next();
   // In place: `c.header` would copy the finished answer, body and all.

@@ -32,7 +32,8 @@ export type Tag =
   | 'guidelines'
   | 'changes'
   | 'index'
-  | 'service';
+  | 'service'
+  | 'namespaces';
 
 export interface Content {
   readonly description: string;

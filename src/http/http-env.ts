@@ -3,6 +3,8 @@ export interface HttpEnv {
   Bindings: {
     /** The other end of the connection, or null where there is none (in-process calls). */
     remoteAddress: string | null;
+    /** Where an application in front has named the request already. */
+    requestId?: string;
   };
   /** What middleware leaves for those after it. */
   Variables: {

@@ -7,6 +7,7 @@ import { changeEndpoints } from './routes/changes.ts';
 import { entryEndpoints } from './routes/entries.ts';
 import { guidelineEndpoints } from './routes/guidelines.ts';
 import { healthEndpoints } from './routes/health.ts';
+import { namespaceEndpoints } from './routes/namespaces.ts';
 import { metricsEndpoints } from './routes/metrics.ts';
 import { searchEndpoints } from './routes/search.ts';
 import { sessionEndpoints } from './routes/sessions.ts';
@@ -24,4 +25,5 @@ export const endpointsOf = (services: Services, options: HttpOptions): readonly 
   ...changeEndpoints(services, options), // /api/v1/changes
   ...metricsEndpoints(options), //     /metrics
   ...adminEndpoints(services), //      /admin/index/{status,rebuild,save}  /admin/queue/status
+  ...namespaceEndpoints(options), //   /admin/namespaces  /delete
 ];

@@ -152,6 +152,7 @@ export interface QueueService {
 }
 
 export interface ReembedService {
+  readonly isRunning: boolean;
   status(): Promise<ReembedResponse>;
   /** Starts it, or joins the one that runs. @throws CONFIGURATION, UNAVAILABLE when the embedder cannot be opened */
   start(request: ReembedRequest, context: RequestContext): Promise<ReembedResponse>;

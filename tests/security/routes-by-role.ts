@@ -47,6 +47,9 @@ export const ROUTES: readonly RouteRow[] = [
   row('admin', 'POST', '/admin/queue/retry-failed'),
   row('read', 'GET', '/admin/reembed'),
   row('admin', 'POST', '/admin/reembed'),
+  row('admin', 'GET', '/admin/namespaces'),
+  row('admin', 'POST', '/admin/namespaces'),
+  row('admin', 'POST', '/admin/namespaces/delete'),
 ];
 
 /** Beside the API: pages without data, the description of the API, and MCP, whose tools have roles of their own. */

@@ -23,7 +23,7 @@ export interface InlineHostOptions extends Pick<
 /** Indexes in this process: in the child that `ProcessHost` starts, in tests, and on the edge. */
 export class InlineHost implements IndexHost {
   readonly #options: InlineHostOptions;
-  readonly #collections: OpeningCollection[] = [];
+  readonly #collections = new Set<OpeningCollection>();
 
   constructor(options: InlineHostOptions) {
     this.#options = options;
@@ -31,13 +31,19 @@ export class InlineHost implements IndexHost {
 
   open(spec: CollectionSpec): IndexCollection {
     const { clock, logger } = this.#options;
-    const collection = new OpeningCollection({ spec, clock, logger, assemble: () => this.#assemble(spec) });
-    this.#collections.push(collection);
+    const collection = new OpeningCollection({
+      spec,
+      clock,
+      logger,
+      assemble: () => this.#assemble(spec),
+      onClosed: () => this.#collections.delete(collection),
+    });
+    this.#collections.add(collection);
     return collection;
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#collections.map((collection) => collection.close()));
+    await Promise.all([...this.#collections].map((collection) => collection.close()));
   }
 
   async #assemble(spec: CollectionSpec): Promise<AssembledCollection> {

@@ -28,6 +28,7 @@ export interface OpeningCollectionOptions {
   readonly logger: Logger;
   /** Opens folder and database; either may not be there yet. */
   assemble(): Promise<AssembledCollection>;
+  onClosed(): void;
 }
 
 /**
@@ -86,6 +87,7 @@ export class OpeningCollection implements IndexCollection {
     this.#assembled = null;
     await assembled?.collection.close();
     await assembled?.release();
+    this.#options.onClosed();
   }
 
   #collection(): IndexCollection {

@@ -13,6 +13,8 @@ interface KeysOptions {
   readonly action: string;
   readonly name: string | null;
   readonly role: Role;
+  /** The only ones that a new key opens; null: it is bound to none. */
+  readonly namespaces: readonly string[] | null;
   readonly json: boolean;
 }
 
@@ -42,7 +44,7 @@ export async function keysCommand(
 
 async function newKey(
   file: KeyFile,
-  { name, role, json }: KeysOptions,
+  { name, role, namespaces, json }: KeysOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (name === null || !KEY_NAME.test(name)) {
@@ -52,21 +54,21 @@ async function newKey(
     );
   }
   await mkdir(dirname(file.path), { recursive: true });
-  const key = await file.add(name, role);
+  const key = await file.add({ name, role, namespaces });
   if (json) {
-    terminal.print(JSON.stringify({ name, role, fingerprint: await keyFingerprint(key), key }));
+    terminal.print(JSON.stringify({ name, role, namespaces, fingerprint: await keyFingerprint(key), key }));
     return EXIT.ok;
   }
-  terminal.note(`Key of ${name}, role ${role}. It is shown this once; only its hash is kept.`);
+  const where = namespaces === null ? '' : ` in ${namespaces.join(', ')} only`;
+  terminal.note(`Key of ${name}, role ${role}${where}. It is shown this once; only its hash is kept.`);
   terminal.print(key);
   return EXIT.ok;
 }
 
 async function listKeys(file: KeyFile, { json }: KeysOptions, terminal: Terminal): Promise<ExitCode> {
   const keys = await Promise.all(
-    (await file.keys()).map(async ({ name, role, key }) => ({
-      name,
-      role,
+    (await file.keys()).map(async ({ key, ...about }) => ({
+      ...about,
       fingerprint: await keyFingerprint(key),
     })),
   );
@@ -74,8 +76,10 @@ async function listKeys(file: KeyFile, { json }: KeysOptions, terminal: Terminal
   else if (keys.length === 0) terminal.note('No keys. Make one with: chl keys new NAME --role write');
   else {
     const width = Math.max(...keys.map(({ name }) => name.length));
-    for (const { name, role, fingerprint } of keys)
-      terminal.print(`${name.padEnd(width)}  ${role.padEnd(5)}  ${fingerprint}`);
+    for (const { name, role, namespaces, fingerprint } of keys) {
+      const where = namespaces === null ? '' : `  ${namespaces.join(', ')}`;
+      terminal.print(`${name.padEnd(width)}  ${role.padEnd(5)}  ${fingerprint}${where}`);
+    }
   }
   return EXIT.ok;
 }

@@ -4,6 +4,7 @@ import { ChlError } from '../../core/errors.ts';
 import { SEARCH_MODES } from '../../core/ports/index-host.ts';
 import { REEMBED_TARGETS } from '../../service/contract/admin.ts';
 import { CONTRACT_LIMITS } from '../../service/contract/limits.ts';
+import { isNamespaceName, NAMESPACE_NAME_RULE } from '../../service/namespaces/namespace-name.ts';
 import { ROLES } from '../../service/roles.ts';
 import { CommandError, EXIT, type ExitCode } from './command-error.ts';
 import { CommandLine } from './command-line.ts';
@@ -113,26 +114,29 @@ function defineCommands(program: CAC, invocation: Invocation): void {
 
   defineMaintenance(program, { line, json, environment, terminal, withService });
 
-  defineAccess(program, { line, json, environment, terminal });
+  defineAccess(program, { line, json, environment, terminal, withService });
 }
 
-interface AccessContext {
-  readonly line: CommandLine;
-  readonly json: boolean;
-  readonly environment: Environment;
-  readonly terminal: Terminal;
-}
+/** How others come in: their keys, their namespaces, and clients that only speak stdio. */
+function defineAccess(program: CAC, { line, json, environment, terminal, withService }: CommandParts): void {
+  program
+    .command('namespaces <action> [name]', 'Memories of teams: new NAME, list, delete NAME')
+    .action(async (action: string, name?: string | number) => {
+      const { namespacesCommand } = await import('./namespaces-command.ts');
+      const options = { action, name: name === undefined ? null : String(name), json };
+      return withService((service) => namespacesCommand(service, options, terminal));
+    });
 
-/** How others come in: their keys, and clients that only speak stdio. */
-function defineAccess(program: CAC, { line, json, environment, terminal }: AccessContext): void {
   program
     .command('keys <action> [name]', 'API keys: new NAME [--role read|write|admin], list, revoke NAME')
     .option('--role <role>', `What the new key may do: ${ROLES.join(', ')} (write)`)
+    .option('--namespace <names>', 'The only namespaces it opens, separated by commas')
     .action(async (action: string, name?: string | number) => {
       const { keysCommand } = await import('./keys-command.ts');
       const role = line.oneOf('role', ROLES) ?? 'write';
       // cac has made a number of a name that looks like one.
-      const options = { action, name: name === undefined ? null : String(name), role, json };
+      const namespaces = namespacesOf(line);
+      const options = { action, name: name === undefined ? null : String(name), role, namespaces, json };
       return keysCommand(options, environment, terminal);
     });
 
@@ -141,6 +145,13 @@ function defineAccess(program: CAC, { line, json, environment, terminal }: Acces
     await runMcpProxy(serviceAddress(line, environment));
     return EXIT.ok;
   });
+}
+
+function namespacesOf(line: CommandLine): readonly string[] | null {
+  const names = line.text('namespace')?.split(',') ?? null;
+  if (names?.every(isNamespaceName) === false)
+    throw new CommandError(EXIT.usage, `A name in --namespace ${NAMESPACE_NAME_RULE}.`);
+  return names;
 }
 
 interface CommandParts extends Pick<Invocation, 'environment' | 'terminal'> {

@@ -1,27 +1,32 @@
 import { z } from 'zod';
+import { isNamespaceName } from '../../service/namespaces/namespace-name.ts';
 import { ROLES, type Role } from '../../service/roles.ts';
 
 /** A key as it was configured: in clear, or as `sha256:` and 64 hexadecimal digits. */
 export interface ApiKeyText {
   readonly name: string;
   readonly role: Role;
+  /** The only namespaces that it opens; null where it is bound to none. */
+  readonly namespaces: readonly string[] | null;
   readonly key: string;
 }
 
 export const KEY_NAME = /^[\w.@-]{1,64}$/;
 
-const ENTRY = /^([\w.@-]{1,64}):([a-z]+):(\S{1,512})$/;
+const ENTRY = /^([\w.@-]{1,64}):([a-z]+)(?:@([a-z\d+-]+))?:(\S{1,512})$/;
 
-/** `name:role:key`. Null when it is not one; the text itself is a secret and goes into no message. */
+/** `name:role:key` or `name:role@namespace+namespace:key`. Null when it is not one; the text itself is a secret and goes into no message. */
 function parseApiKey(text: string): ApiKeyText | null {
-  const [, name, role, key] = ENTRY.exec(text) ?? [];
+  const [, name, role, bound, key] = ENTRY.exec(text) ?? [];
   const known = ROLES.find((one) => one === role);
   if (name === undefined || key === undefined || known === undefined) return null;
   if (key.startsWith('sha256:') && !/^sha256:[0-9a-f]{64}$/i.test(key)) return null;
-  return { name, role: known, key };
+  const namespaces = bound === undefined ? null : bound.split('+');
+  if (namespaces?.every(isNamespaceName) === false) return null;
+  return { name, role: known, namespaces, key };
 }
 
-const SHAPE = `must be name:role:key, with a role of ${ROLES.join(', ')} and a key without spaces, or sha256: and 64 hexadecimal digits`;
+const SHAPE = `must be name:role:key or name:role@namespace:key, with a role of ${ROLES.join(', ')} and a key without spaces, or sha256: and 64 hexadecimal digits`;
 
 /** Separated by commas. */
 export function apiKeys(maxLength: number) {

@@ -95,7 +95,7 @@ export const environmentSchema = z.object({
     .optional()
     .meta(secret)
     .describe(
-      'Keys as `name:role:key`, separated by commas. Roles: read, write, admin. A key may be `sha256:HEX`.',
+      'Keys as `name:role:key`, separated by commas. Roles: read, write, admin. `role@a+b` binds a key to namespaces. A key may be `sha256:HEX`.',
     ),
   CHL_API_KEYS_FILE: text(4096)
     .optional()
@@ -105,6 +105,16 @@ export const environmentSchema = z.object({
   CHL_ALLOWED_ORIGINS: origins()
     .optional()
     .describe('Origins of its own pages behind a proxy that changes `Host`, separated by commas.'),
+
+  CHL_NAMESPACES: oneOf(['off', 'on'])
+    .default('off')
+    .describe('`on`: serves a memory of its own under `/ns/NAME/` for each namespace.'),
+  CHL_NAMESPACES_MAX_OPEN: integer(1, 10_000)
+    .default(32)
+    .describe('Namespaces that are open at once; the least recently used idle one makes room.'),
+  CHL_NAMESPACE_IDLE_SECONDS: integer(1, 86_400)
+    .default(300)
+    .describe('An unused namespace is closed after this many seconds.'),
 
   CHL_RATE_LIMIT: integer(0, 10_000_000)
     .default(12_000)

@@ -2,9 +2,11 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ProcessFigures } from '../../core/ports/index-host.ts';
 import type { Clock } from '../../core/ports/runtime.ts';
 import type { HttpMetrics, ObservedRequest } from '../../http/metrics.ts';
+import type { NamespaceFigures } from '../../service/namespaces/open-namespaces.ts';
 import type { FiguresService } from '../../service/services.ts';
 import { indexMetrics } from './index-metrics.ts';
 import { lockMetrics } from './lock-metrics.ts';
+import { namespaceMetrics } from './namespace-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
 import { RecordedMetrics, SECONDS_PER_MS } from './recorded-metrics.ts';
 import { serviceMetrics } from './service-metrics.ts';
@@ -15,6 +17,8 @@ export interface PrometheusParts {
   readonly processFigures: () => ProcessFigures;
   readonly clock: Clock;
   readonly version: string;
+  /** Absent where there are none. */
+  readonly namespaces?: () => NamespaceFigures;
 }
 
 /** Seconds: from a health check to a rebuild that somebody waits for. */
@@ -33,6 +37,7 @@ export function createPrometheus(parts: PrometheusParts): HttpMetrics {
   const writeIndex = indexMetrics(recorded);
   const writeLocks = lockMetrics(recorded);
   const writeProcesses = processMetrics(recorded);
+  const writeNamespaces = parts.namespaces === undefined ? null : namespaceMetrics(recorded);
   return {
     observe: (request) => requests.observe(request),
     async page() {
@@ -44,6 +49,7 @@ export function createPrometheus(parts: PrometheusParts): HttpMetrics {
       writeLocks(figures);
       const { process: index } = figures.index;
       writeProcesses({ serving: parts.processFigures(), ...(index === undefined ? {} : { index }) });
+      if (parts.namespaces !== undefined) writeNamespaces?.(parts.namespaces());
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };

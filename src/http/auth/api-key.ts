@@ -5,6 +5,8 @@ export interface ApiKey {
   /** Who: becomes `author` of what it writes. */
   readonly name: string;
   readonly role: Role;
+  /** The only namespaces that it opens; null where it is bound to none (see `Authenticator`). */
+  readonly namespaces: readonly string[] | null;
   /** SHA-256 of the key, 32 bytes. */
   readonly digest: Uint8Array;
 }

@@ -4,6 +4,7 @@ import type { FC } from 'hono/jsx';
 import type { Role } from '../../service/roles.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { HttpEnv } from '../http-env.ts';
+import type { PageProps } from './layout.tsx';
 import { BrowsePage } from './pages/browse-page.tsx';
 import { EditorPage } from './pages/editor-page.tsx';
 import { EntryPage } from './pages/entry-page.tsx';
@@ -30,13 +31,14 @@ export interface Caller {
 
 interface DashboardOptions {
   readonly authenticator: Authenticator;
+  readonly basePath: string;
   /** Null where there is no file system: the dashboard is then not there. */
   readonly dashboardAssets: DashboardAssets | null;
   readonly version: string;
 }
 
 /** Pages are shells without data: what they show, their scripts ask of the API with the reader's own key. */
-const PAGES: Readonly<Record<string, FC<{ readonly version: string }>>> = {
+const PAGES: Readonly<Record<string, FC<PageProps>>> = {
   '/': SearchPage,
   '/ui/browse': BrowsePage,
   '/ui/new': EditorPage,
@@ -77,12 +79,12 @@ const SECURITY_HEADERS = {
 
 /** `/` and `/ui/…`: the dashboard. */
 export function dashboardRoutes(app: Hono<HttpEnv>, options: DashboardOptions): void {
-  const { authenticator, dashboardAssets, version } = options;
+  const { authenticator, dashboardAssets, version, basePath } = options;
   if (dashboardAssets === null) return;
 
   for (const [path, Page] of Object.entries(PAGES)) {
-    const markup = html`<!doctype html>${<Page version={version} />}`;
-    app.get(path, (c) => c.html(markup, 200, { ...SECURITY_HEADERS, 'Cache-Control': 'no-cache' }));
+    const markup = () => html`<!doctype html>${<Page version={version} base={basePath} />}`;
+    app.get(path, (c) => c.html(markup(), 200, { ...SECURITY_HEADERS, 'Cache-Control': 'no-cache' }));
   }
   app.get('/ui/caller', async (c) => c.json(await callerOf(authenticator, c.req.raw.headers)));
   app.get('/ui/assets/:name', async (c) => {

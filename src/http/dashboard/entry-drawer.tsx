@@ -1,10 +1,10 @@
 import { Icon } from './icons.tsx';
 
 /** An entry beside the list it was opened from. */
-export const EntryDrawer = () => (
+export const EntryDrawer = ({ base }: { readonly base: string }) => (
   <dialog id="drawer" class="drawer" aria-label="Entry">
     <div class="drawer-bar">
-      <a id="drawer-link" class="button quiet" href="/">
+      <a id="drawer-link" class="button quiet" href={`${base}/`}>
         <Icon name="open" />
         <span>Open as page</span>
       </a>

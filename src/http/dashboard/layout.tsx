@@ -8,9 +8,15 @@ const NAVIGATION = [
   { href: '/ui/transfer', label: 'Transfer', icon: 'transfer' },
 ] as const;
 
-interface LayoutProps {
-  readonly title: string;
+/** What every page gets. */
+export interface PageProps {
   readonly version: string;
+  /** What every address of the service begins with: empty, or `/ns/NAME` for a namespace. */
+  readonly base: string;
+}
+
+interface LayoutProps extends PageProps {
+  readonly title: string;
   /** The place in the navigation, where the page has one. */
   readonly path?: (typeof NAVIGATION)[number]['href'] | undefined;
   /** The page's own module among the assets. */
@@ -20,31 +26,31 @@ interface LayoutProps {
 
 const STYLES = ['tokens.css', 'base.css', 'shell.css', 'components.css', 'pages.css'];
 
-export const Layout = ({ title, version, path, script, children }: LayoutProps) => (
+export const Layout = ({ title, version, base, path, script, children }: LayoutProps) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
       <title>{`${title} · CHL`}</title>
-      <link rel="icon" href="/ui/assets/icon.svg" type="image/svg+xml" />
+      <link rel="icon" href={`${base}/ui/assets/icon.svg`} type="image/svg+xml" />
       {STYLES.map((name) => (
-        <link rel="stylesheet" href={`/ui/assets/${name}`} />
+        <link rel="stylesheet" href={`${base}/ui/assets/${name}`} />
       ))}
-      <script src="/ui/assets/theme.js"></script>
-      <script type="module" src={`/ui/assets/${script}`}></script>
+      <script src={`${base}/ui/assets/theme.js`}></script>
+      <script type="module" src={`${base}/ui/assets/${script}`}></script>
     </head>
     <body>
       <IconSheet />
       <a class="skip-link" href="#main">
         Skip to content
       </a>
-      <Sidebar path={path} version={version} />
+      <Sidebar path={path} version={version} base={base} />
       <main id="main" class="main" tabindex={-1}>
         <div id="notice" class="notice" hidden role="alert"></div>
         <noscript>
           <p class="notice">
-            The dashboard needs JavaScript. Without it there is the API: <a href="/docs">/docs</a>.
+            The dashboard needs JavaScript. Without it there is the API: <a href={`${base}/docs`}>/docs</a>.
           </p>
         </noscript>
         {children}
@@ -55,9 +61,9 @@ export const Layout = ({ title, version, path, script, children }: LayoutProps) 
   </html>
 );
 
-const Sidebar = ({ path, version }: Pick<LayoutProps, 'path' | 'version'>) => (
+const Sidebar = ({ path, version, base }: Pick<LayoutProps, 'path' | 'version' | 'base'>) => (
   <header class="sidebar">
-    <a class="brand" href="/" aria-label="CHL, to the search">
+    <a class="brand" href={`${base}/`} aria-label="CHL, to the search">
       <svg class="brand-mark" viewBox="0 0 24 24" aria-hidden="true">
         <rect x="3" y="4" width="18" height="4" rx="2" />
         <rect x="3" y="10" width="12" height="4" rx="2" />
@@ -68,13 +74,13 @@ const Sidebar = ({ path, version }: Pick<LayoutProps, 'path' | 'version'>) => (
     </a>
     <nav class="nav" aria-label="Main">
       {NAVIGATION.map(({ href, label, icon }) => (
-        <a class="nav-link" href={href} {...(href === path ? { 'aria-current': 'page' } : {})}>
+        <a class="nav-link" href={base + href} {...(href === path ? { 'aria-current': 'page' } : {})}>
           <Icon name={icon} />
           <span>{label}</span>
         </a>
       ))}
     </nav>
-    <a class="button primary new-entry" href="/ui/new" data-needs="write">
+    <a class="button primary new-entry" href={`${base}/ui/new`} data-needs="write">
       <Icon name="plus" />
       <span>New entry</span>
     </a>
@@ -89,7 +95,7 @@ const Sidebar = ({ path, version }: Pick<LayoutProps, 'path' | 'version'>) => (
         </svg>
         <span id="theme-label">System theme</span>
       </button>
-      <a class="side-button docs-link" href="/docs">
+      <a class="side-button docs-link" href={`${base}/docs`}>
         <Icon name="docs" />
         <span>API docs</span>
         <span class="version">v{version}</span>

@@ -1,13 +1,11 @@
 import type { Hono } from 'hono';
-import type { Endpoint } from '../endpoint.ts';
 import type { HttpEnv } from '../http-env.ts';
-import { openApiDocument } from './openapi.ts';
 
 /** A file of Swagger UI by name, or null when there is none. */
 export type DocsAssets = (name: string) => Promise<Uint8Array<ArrayBuffer> | null>;
 
 interface DocsOptions {
-  readonly version: string;
+  readonly basePath: string;
   readonly docsAssets: DocsAssets | null;
 }
 
@@ -29,39 +27,43 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const PAGE = `<!doctype html>
+const page = (base: string): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>CHL API</title>
-    <link rel="icon" href="/docs/favicon-32x32.png">
-    <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="icon" href="${base}/docs/favicon-32x32.png">
+    <link rel="stylesheet" href="${base}/docs/swagger-ui.css">
   </head>
   <body>
     <main id="swagger-ui"></main>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/start.js"></script>
+    <script src="${base}/docs/swagger-ui-bundle.js"></script>
+    <script src="${base}/docs/start.js"></script>
   </body>
 </html>
 `;
 
-const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, tryItOutEnabled: true });
+const start = (
+  base: string,
+): string => `SwaggerUIBundle({ url: '${base}/openapi.json', dom_id: '#swagger-ui', deepLinking: true, tryItOutEnabled: true });
 `;
 
-/** `/openapi.json`, and `/docs` to browse it; neither needs a key, both say nothing that is not public. */
-export function docsRoutes(app: Hono<HttpEnv>, endpoints: readonly Endpoint[], options: DocsOptions): void {
-  const { docsAssets, version } = options;
-  let document: string | null = null;
-  app.get('/openapi.json', (c) => {
-    document ??= JSON.stringify(openApiDocument(endpoints, version));
-    return c.body(document, 200, { 'Content-Type': 'application/json' });
-  });
+/**
+ * `/openapi.json`, and `/docs` to browse it; neither needs a key, both say nothing that is not public.
+ * @param describe the document for an address that the endpoints are served under
+ */
+export function docsRoutes(
+  app: Hono<HttpEnv>,
+  describe: (basePath: string) => string,
+  { docsAssets, basePath }: DocsOptions,
+): void {
+  app.get('/openapi.json', (c) => c.body(describe(basePath), 200, { 'Content-Type': 'application/json' }));
   if (docsAssets === null) return;
   const headers = { 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Referrer-Policy': 'no-referrer' };
-  for (const path of ['/docs', '/docs/']) app.get(path, (c) => c.html(PAGE, 200, headers));
+  for (const path of ['/docs', '/docs/']) app.get(path, (c) => c.html(page(basePath), 200, headers));
   app.get('/docs/start.js', (c) =>
-    c.body(START, 200, { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' }),
+    c.body(start(basePath), 200, { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' }),
   );
   app.get('/docs/:name', async (c) => {
     const name = c.req.param('name');

@@ -50,6 +50,18 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
   };
 }
 
+/** The document as text, for any address that the same endpoints are served under; made when first asked for. */
+export function apiDescription(
+  endpoints: readonly Endpoint[],
+  version: string,
+): (basePath: string) => string {
+  let document: OpenApiDocument | null = null;
+  return (basePath) => {
+    document ??= openApiDocument(endpoints, version);
+    return JSON.stringify({ ...document, servers: [{ url: basePath || '/' }] });
+  };
+}
+
 const ERROR_ANSWER = {
   description: 'Any failure; `error.code` says which',
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },

@@ -1,6 +1,7 @@
 import { E_TIMEOUT, Semaphore, withTimeout, type SemaphoreInterface } from 'async-mutex';
 import type { MiddlewareHandler } from 'hono';
 import { ChlError } from '../../core/errors.ts';
+import { watched } from '../body/after-body.ts';
 import type { HttpEnv } from '../http-env.ts';
 
 export interface AdmissionLimits {
@@ -74,30 +75,7 @@ class StreamCount {
       throw overloaded('Too many streams are open already.');
     }
     this.#open += 1;
-    const reader = body.getReader();
-    let ended = false;
-    const end = (): void => {
-      if (!ended) this.#open -= 1;
-      ended = true;
-    };
-    const counted = new ReadableStream<Uint8Array>({
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (!done) return controller.enqueue(value);
-          end();
-          controller.close();
-        } catch (error) {
-          end();
-          controller.error(error);
-        }
-      },
-      cancel(reason) {
-        end();
-        return reader.cancel(reason);
-      },
-    });
-    return new Response(counted, response);
+    return watched(response, body, () => (this.#open -= 1));
   }
 }
 

@@ -1,7 +1,9 @@
 // @ts-check
 /** @import {ErrorBody} from '../../../service/contract/errors.ts' */
 
-const KEY = 'chl.key';
+import { base } from './base.js';
+
+const KEY = `chl.key${base}`;
 
 /** A refusal in the words of the API. */
 export class ApiError extends Error {
@@ -19,7 +21,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Kept for this tab only, and never in an address. */
+/** Kept for this tab only, one for each namespace, and never in an address. */
 export const key = {
   get: () => sessionStorage.getItem(KEY),
   /** @param {string | null} value */
@@ -29,7 +31,7 @@ export const key = {
 /**
  * Asks the API and answers what it says; `requests.js` knows what that is.
  *
- * @param {string} path
+ * @param {string} path after the base
  * @param {{method?: string, body?: unknown, headers?: Record<string, string>, signal?: AbortSignal | undefined, alsoStatus?: number}} [options]
  *   `alsoStatus` is an answer too, not a refusal
  * @returns {Promise<unknown>}
@@ -51,7 +53,7 @@ export async function api(path, options = {}) {
 /**
  * The answer itself, for what streams.
  *
- * @param {string} path
+ * @param {string} path after the base
  * @param {Omit<RequestInit, 'headers'> & {headers?: Record<string, string>, alsoStatus?: number}} [init]
  * @throws ApiError
  */
@@ -59,7 +61,7 @@ export async function send(path, init = {}) {
   const presented = key.get();
   const authorization = presented === null ? {} : { Authorization: `Bearer ${presented}` };
   const { alsoStatus, ...request } = init;
-  const response = await fetch(path, {
+  const response = await fetch(base + path, {
     cache: 'no-store',
     ...request,
     headers: { ...authorization, ...init.headers },

@@ -1,4 +1,5 @@
 // @ts-check
+import { base } from './base.js';
 import { h } from './dom.js';
 import { ago, exact } from './format.js';
 
@@ -14,7 +15,7 @@ export const kindBadge = ({ entity_type: type, section }) =>
 
 /** @param {string} code */
 export const categoryLink = (code) =>
-  h('a', { class: 'category-link', href: `/ui/browse?category=${encodeURIComponent(code)}` }, code);
+  h('a', { class: 'category-link', href: `${base}/ui/browse?category=${encodeURIComponent(code)}` }, code);
 
 /** @param {readonly string[]} tags */
 export const tagList = (tags) =>
@@ -26,7 +27,7 @@ export const tagList = (tags) =>
 export const when = (iso) => h('time', { datetime: iso, title: exact(iso) }, ago(iso));
 
 /** @param {string} id */
-export const entryPath = (id) => `/ui/entries/${encodeURIComponent(id)}`;
+export const entryPath = (id) => `${base}/ui/entries/${encodeURIComponent(id)}`;
 
 /** @param {string} word */
 const capital = (word) => word.replace(/^./, (first) => first.toUpperCase());

@@ -1,6 +1,7 @@
 // @ts-check
 /** @import {CategoryView} from '../../../service/contract/categories.ts' */
 import { ApiError } from './api.js';
+import { base } from './base.js';
 import { byId, fill, h, s } from './dom.js';
 import { startDrawer } from './drawer.js';
 import { entryRow } from './entry-rows.js';
@@ -53,7 +54,7 @@ const categoryCard = (
     { class: `category ${total_count === 0 ? 'is-empty' : ''}` },
     h(
       'a',
-      { class: 'row-link category-card', href: `/ui/browse?category=${encodeURIComponent(own)}` },
+      { class: 'row-link category-card', href: `${base}/ui/browse?category=${encodeURIComponent(own)}` },
       h(
         'span',
         { class: 'category-head' },
@@ -112,7 +113,7 @@ async function showEntries(categories) {
           mayI('write') &&
             h(
               'a',
-              { class: 'button', href: `/ui/new?category=${encodeURIComponent(category.code)}` },
+              { class: 'button', href: `${base}/ui/new?category=${encodeURIComponent(category.code)}` },
               'Write the first entry',
             ),
         )

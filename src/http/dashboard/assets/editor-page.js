@@ -3,6 +3,7 @@
 /** @import {EntryView} from '../../../service/contract/entry-views.ts' */
 import { ApiError, newIdempotencyKey } from './api.js';
 import { entryPath } from './badges.js';
+import { base } from './base.js';
 import { byId, debounced, fill, formText, h } from './dom.js';
 import { FIELDS, fieldNode, readFields } from './editor-fields.js';
 import { categoryName } from './format.js';
@@ -17,7 +18,7 @@ const fields = byId('editor-fields', HTMLElement);
 const problem = byId('editor-error', HTMLElement);
 const save = byId('editor-save', HTMLButtonElement);
 
-const path = location.pathname.split('/');
+const path = location.pathname.slice(base.length).split('/');
 const editedId = path[2] === 'entries' ? decodeURIComponent(path[3] ?? '') : null;
 const address = new URLSearchParams(location.search);
 

@@ -1,4 +1,5 @@
 // @ts-check
+import { base } from './base.js';
 import { byId, debounced, fill, formText, h } from './dom.js';
 import { startDrawer } from './drawer.js';
 import { entryRow, resultRow } from './entry-rows.js';
@@ -189,7 +190,7 @@ function writeAddress() {
   }
   clear.hidden = [...address.keys()].every((name) => name === 'q');
   const text = address.toString();
-  history.replaceState(null, '', text === '' ? '/' : `/?${text}`);
+  history.replaceState(null, '', text === '' ? `${base}/` : `${base}/?${text}`);
 }
 
 function readAddress() {

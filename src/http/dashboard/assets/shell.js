@@ -1,6 +1,7 @@
 // @ts-check
 /** @import {Caller} from '../dashboard-routes.tsx' */
 import { ApiError, key } from './api.js';
+import { base } from './base.js';
 import { byId, fill, h, icon } from './dom.js';
 import { whoAmI } from './requests.js';
 
@@ -191,7 +192,7 @@ function startShortcuts() {
     event.preventDefault();
     const query = document.getElementById('query');
     if (query instanceof HTMLInputElement) query.select();
-    else location.assign('/');
+    else location.assign(`${base}/`);
   });
 }
 

@@ -1,13 +1,13 @@
 import { EntryDrawer } from '../entry-drawer.tsx';
-import { Layout } from '../layout.tsx';
+import { Layout, type PageProps } from '../layout.tsx';
 
 /** `/ui/browse`: every category with its counts; with `?category=` the entries of one. */
-export const BrowsePage = ({ version }: { readonly version: string }) => (
-  <Layout title="Browse" version={version} path="/ui/browse" script="browse-page.js">
+export const BrowsePage = ({ version, base }: PageProps) => (
+  <Layout title="Browse" version={version} base={base} path="/ui/browse" script="browse-page.js">
     <div class="page-head">
       <div>
         <p id="browse-back" class="crumb" hidden>
-          <a href="/ui/browse">Categories</a>
+          <a href={`${base}/ui/browse`}>Categories</a>
         </p>
         <h1 id="browse-title">Categories</h1>
         <p id="browse-about" class="muted" role="status" aria-live="polite"></p>
@@ -18,6 +18,6 @@ export const BrowsePage = ({ version }: { readonly version: string }) => (
       </label>
     </div>
     <div id="browse-list"></div>
-    <EntryDrawer />
+    <EntryDrawer base={base} />
   </Layout>
 );

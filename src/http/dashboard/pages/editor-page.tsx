@@ -1,4 +1,4 @@
-import { Layout } from '../layout.tsx';
+import { Layout, type PageProps } from '../layout.tsx';
 import { Segmented } from '../segmented.tsx';
 
 const TYPES = [
@@ -7,8 +7,8 @@ const TYPES = [
 ];
 
 /** `/ui/new` and `/ui/entries/{id}/edit`. */
-export const EditorPage = ({ version }: { readonly version: string }) => (
-  <Layout title="Editor" version={version} script="editor-page.js">
+export const EditorPage = ({ version, base }: PageProps) => (
+  <Layout title="Editor" version={version} base={base} script="editor-page.js">
     <div class="page-head">
       <div>
         <p id="editor-crumb" class="crumb"></p>
@@ -26,7 +26,7 @@ export const EditorPage = ({ version }: { readonly version: string }) => (
           <button type="submit" id="editor-save" class="button primary">
             Save
           </button>
-          <a id="editor-cancel" class="button" href="/">
+          <a id="editor-cancel" class="button" href={`${base}/`}>
             Cancel
           </a>
           <span class="keys muted">

@@ -1,9 +1,9 @@
 import { Icon } from '../icons.tsx';
-import { Layout } from '../layout.tsx';
+import { Layout, type PageProps } from '../layout.tsx';
 
 /** `/ui/index`: how the index is, drawn. */
-export const IndexPage = ({ version }: { readonly version: string }) => (
-  <Layout title="Index" version={version} path="/ui/index" script="index-page.js">
+export const IndexPage = ({ version, base }: PageProps) => (
+  <Layout title="Index" version={version} base={base} path="/ui/index" script="index-page.js">
     <div class="page-head">
       <div>
         <h1>Index</h1>

@@ -1,6 +1,6 @@
 import { EntryDrawer } from '../entry-drawer.tsx';
 import { Icon } from '../icons.tsx';
-import { Layout } from '../layout.tsx';
+import { Layout, type PageProps } from '../layout.tsx';
 import { Segmented } from '../segmented.tsx';
 
 const TYPES = [
@@ -16,8 +16,8 @@ const MODES = [
 ];
 
 /** `/`: search as you type. */
-export const SearchPage = ({ version }: { readonly version: string }) => (
-  <Layout title="Search" version={version} path="/" script="search-page.js">
+export const SearchPage = ({ version, base }: PageProps) => (
+  <Layout title="Search" version={version} base={base} path="/" script="search-page.js">
     <h1 class="visually-hidden">Search</h1>
     <form id="search-form" class="search" role="search">
       <div class="search-box">
@@ -77,6 +77,6 @@ export const SearchPage = ({ version }: { readonly version: string }) => (
       <kbd>/</kbd> search <kbd>↑</kbd>
       <kbd>↓</kbd> move <kbd>Enter</kbd> open <kbd>Esc</kbd> close
     </p>
-    <EntryDrawer />
+    <EntryDrawer base={base} />
   </Layout>
 );

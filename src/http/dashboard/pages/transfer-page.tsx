@@ -1,9 +1,9 @@
 import { Icon } from '../icons.tsx';
-import { Layout } from '../layout.tsx';
+import { Layout, type PageProps } from '../layout.tsx';
 
 /** `/ui/transfer`: import and export as NDJSON. */
-export const TransferPage = ({ version }: { readonly version: string }) => (
-  <Layout title="Transfer" version={version} path="/ui/transfer" script="transfer-page.js">
+export const TransferPage = ({ version, base }: PageProps) => (
+  <Layout title="Transfer" version={version} base={base} path="/ui/transfer" script="transfer-page.js">
     <div class="page-head">
       <div>
         <h1>Import and export</h1>
