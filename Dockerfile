@@ -1,7 +1,7 @@
-# CHL on Node. Two stages: what compiles stays behind.
+# CHL on Node, and with `--target deno` on Deno. What compiles stays behind.
 #
-#   docker build -t chl .
-#   docker run --read-only -v chl-data:/data -p 8000:8000 chl
+#   docker build -t chl .                        docker build --target deno -t chl:deno .
+#   docker run --read-only --tmpfs /tmp -v chl-data:/data -p 8000:8000 chl
 #
 # The first start prints one admin key; see README.md. With --build-arg MODEL=… a model of meaning is baked
 # in, and the image starts semantic and offline; see models/README.md.
@@ -23,6 +23,7 @@ COPY src src
 COPY adapters adapters
 # Not --omit=optional: libSQL's own binary is an optional package. faiss-node's source has done its part.
 RUN CHL_SETUP_FAISS=source node scripts/setup.mjs \
+ && cp node_modules/@deno/linux-*/deno /usr/local/bin/deno \
  && npm prune --omit=dev --loglevel=error \
  && rm -rf node_modules/faiss-node \
  && find node_modules dist -name '*.map' -delete
@@ -38,10 +39,34 @@ RUN rm -f models/README.md \
       rm -rf models/* node_modules/onnxruntime-node node_modules/onnxruntime-common node_modules/@huggingface; \
     fi
 
+# The same program on Deno: the index in the serving process, on WebAssembly, with no system library at all.
+FROM debian:bookworm-slim AS deno
+RUN useradd --uid 10001 --user-group --no-create-home chl && install -d -o chl -g chl /data
+WORKDIR /app
+COPY --from=build /usr/local/bin/deno /usr/local/bin/deno
+COPY package.json deno.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+ENV NODE_ENV=production \
+    DENO_DIR=/tmp/deno \
+    DENO_NO_UPDATE_CHECK=1 \
+    CHL_HOST=0.0.0.0 \
+    CHL_PORT=8000 \
+    CHL_DATA_DIR=/data
+USER chl
+VOLUME /data
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
+  CMD ["deno", "eval", "const r = await fetch(`http://127.0.0.1:${Deno.env.get('CHL_PORT')}/health/live`); Deno.exit(r.ok ? 0 : 1)"]
+# Writing is for the data and the scratch folder; libSQL is native, and needs ffi.
+ENTRYPOINT ["deno", "run", "--no-prompt", "--cached-only", "--allow-read", "--allow-write=/data,/tmp", "--allow-net", "--allow-env", "--allow-sys", "--allow-ffi", "dist/src/entry/deno.js"]
+
 FROM node:24-bookworm-slim AS runtime
+# liblapack3 is not among them: Debian's OpenBLAS brings LAPACK.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libopenblas0-pthread liblapack3 libgomp1 \
- && rm -rf /var/lib/apt/lists/* \
+ && apt-get install -y --no-install-recommends libopenblas0-pthread libgomp1 \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin \
  && install -d -o node -g node /data
 WORKDIR /app
 COPY --from=build /app/package.json ./

@@ -21,6 +21,7 @@ const PLOTS: Readonly<Record<string, { readonly value: string; readonly names: r
   restart: { value: 'vectors s', names: ['entries', 'ended by'] },
   stall: { value: 'p99 ms', names: ['during'] },
   overhead: { value: 'shared / bare', names: ['kind', 'in flight'] },
+  readers: { value: 'p50 ratio', names: ['connections'] },
   soak: { value: 'resident MiB', names: ['after min'] },
   stress: { value: 'requests/s', names: ['users'] },
 };

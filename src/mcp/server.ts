@@ -13,6 +13,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { ChlError, toChlError } from '../core/errors.ts';
 import type { Logger } from '../core/ports/runtime.ts';
+import { cancelled } from '../service/cancellation.ts';
 import { plainContext, type RequestContext } from '../service/request-context.ts';
 import { roleAllows, type Role } from '../service/roles.ts';
 import type { Services } from '../service/services.ts';
@@ -136,15 +137,14 @@ async function callTool(
   }
 }
 
-/** A cancelled read stops waiting; a write that has begun is finished by the service all the same. */
+/**
+ * A cancelled call stops waiting at once, and a read stops the embedder's work for it (`context.signal`);
+ * a write that has begun is finished by the service all the same.
+ */
 async function aborting<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => {
-      reject(
-        new ChlError('UNAVAILABLE', 'The call was cancelled.', {
-          hint: 'A write may still have happened; repeat it with the same idempotency_key to be sure.',
-        }),
-      );
+      reject(cancelled());
     };
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });

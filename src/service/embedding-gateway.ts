@@ -9,6 +9,7 @@ import {
   type EmbedText,
 } from '../core/ports/embedder.ts';
 import type { Clock, Logger } from '../core/ports/runtime.ts';
+import { cancelled, type Cancellable } from './cancellation.ts';
 import { TIMED_OUT, withDeadline } from './deadline.ts';
 import { EmbeddingCache, type EmbeddingCacheStatus } from './embedding-cache.ts';
 import type { EmbeddingOptions } from './options.ts';
@@ -35,6 +36,7 @@ export interface HashedText {
 }
 
 const NOTHING_TO_EMBED = 'the embedder found nothing it can read in the text';
+const UNCANCELLED: Cancellable = { signal: null };
 const UNCHANGED = 'its text did not change';
 
 /** The reason of an entry that is embedded in the background because the operator wants it so. */
@@ -112,13 +114,13 @@ export class EmbeddingGateway {
 
   /**
    * @returns a unit vector, or null for a query without anything the embedder can read
-   * @throws UNAVAILABLE, EMBEDDER_MISMATCH
+   * @throws UNAVAILABLE, EMBEDDER_MISMATCH; Cancelled, and the embedder's work ends with it
    */
-  async query(words: string): Promise<QueryVector | null> {
+  async query(words: string, asker: Cancellable): Promise<QueryVector | null> {
     if (this.mismatch !== null) throw this.mismatch;
     const embedder = this.#searching;
     const texts = [{ text: { heading: '', body: words }, contentHash: words }];
-    const [vector] = await this.#embed(embedder, 'query', texts, this.#parts.options.queryTimeoutMs);
+    const [vector] = await this.#embed(embedder, 'query', texts, this.#parts.options.queryTimeoutMs, asker);
     return vector === null || vector === undefined
       ? null
       : { vector, fingerprint: fingerprintText(embedder.fingerprint) };
@@ -183,6 +185,7 @@ export class EmbeddingGateway {
     role: EmbeddingRole,
     texts: readonly HashedText[],
     timeoutMs: number,
+    asker: Cancellable = UNCANCELLED,
   ): Promise<readonly (Float32Array | null)[]> {
     const fingerprint = fingerprintText(embedder.fingerprint);
     const known = new Map<string, Float32Array | null>();
@@ -195,7 +198,7 @@ export class EmbeddingGateway {
     }
     if (missing.size > 0) {
       const request: EmbedRequest = { texts: [...missing.values()], role };
-      const vectors = await this.#call(embedder, request, timeoutMs);
+      const vectors = await this.#call(embedder, request, timeoutMs, asker);
       for (const [row, hash] of [...missing.keys()].entries()) {
         const vector = vectors[row] ?? null;
         known.set(hash, vector);
@@ -209,17 +212,27 @@ export class EmbeddingGateway {
     embedder: Embedder,
     request: EmbedRequest,
     timeoutMs: number,
+    asker: Cancellable,
   ): Promise<readonly (Float32Array | null)[]> {
     const { clock, logger } = this.#parts;
+    // A local one is done before anyone could change their mind.
+    const gone = embedder.local ? null : asker.signal;
     try {
       const answer = embedder.local
         ? await embedChecked(embedder, request)
-        : await withDeadline(clock, timeoutMs, (signal) => embedChecked(embedder, { ...request, signal }));
+        : await withDeadline(clock, timeoutMs, (late) =>
+            embedChecked(embedder, {
+              ...request,
+              signal: gone === null ? late : AbortSignal.any([late, gone]),
+            }),
+          );
       if (answer === TIMED_OUT)
         throw new ChlError('UNAVAILABLE', `The embedder did not answer within ${timeoutMs} ms.`);
       this.#failure = null;
       return answer;
     } catch (error) {
+      // Says nothing about the embedder.
+      if (gone?.aborted === true) throw cancelled();
       const failure = unavailable(error);
       this.#failure = failure.message;
       logger.warn({ err: error, texts: request.texts.length, role: request.role }, 'the embedder failed');

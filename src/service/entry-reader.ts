@@ -126,7 +126,7 @@ export class EntryReader {
     const minSeq = await seqTokens.parse(context.minSeq);
     const mode = request.mode ?? 'hybrid';
     for (let depth = Math.max(FUSION_DEPTH, request.limit); ; depth *= 2) {
-      const list = await retrieval.candidates({ words, mode, filter, depth, minSeq });
+      const list = await retrieval.candidates({ words, mode, filter, depth, minSeq, asker: context });
       const hits = await recorder.time('fetch', () =>
         takeLive(reader, list.candidates, filter, request.limit),
       );

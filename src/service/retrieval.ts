@@ -4,6 +4,7 @@ import { asEntryKey, type EntryKey, type Seq } from '../core/ids.ts';
 import type { CatalogReader } from '../core/ports/catalog.ts';
 import type { IndexHits, IndexSearch, SearchMode } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
+import { isCancelled, type Cancellable } from './cancellation.ts';
 import type { EmbeddingGateway, QueryVector } from './embedding-gateway.ts';
 import type { ServedCollection } from './served-collection.ts';
 
@@ -14,6 +15,7 @@ export interface RetrievalQuery {
   /** How many candidates to list. */
   readonly depth: number;
   readonly minSeq: Seq;
+  readonly asker: Cancellable;
 }
 
 export interface Candidate {
@@ -61,7 +63,7 @@ export class Retrieval {
     this.#parts = parts;
   }
 
-  /** @throws EMBEDDER_MISMATCH when vectors alone were asked for, and they are of another embedder */
+  /** @throws EMBEDDER_MISMATCH when vectors alone were asked for, and they are of another embedder; Cancelled */
   async candidates(query: RetrievalQuery): Promise<CandidateList> {
     try {
       return await this.#answer(query, await this.#plan(query));
@@ -89,10 +91,10 @@ export class Retrieval {
   }
 
   /** Without a query vector the words are left. */
-  async #plan({ mode, words }: RetrievalQuery): Promise<Plan> {
+  async #plan({ mode, words, asker }: RetrievalQuery): Promise<Plan> {
     if (mode === 'text') return { mode, query: null, hint: null };
     try {
-      const query = await this.#parts.gateway.query(words);
+      const query = await this.#parts.gateway.query(words, asker);
       if (query !== null) return { mode, query, hint: null };
       return {
         mode: 'text',
@@ -100,6 +102,8 @@ export class Retrieval {
         hint: 'The embedder can read nothing in the query; its words were searched as text.',
       };
     } catch (error) {
+      // Nobody waits for the weaker answer, either.
+      if (isCancelled(error)) throw error;
       if (mode === 'vector' && isMismatch(error)) throw error;
       const { message } = toChlError(error);
       return {

@@ -57,6 +57,7 @@ export class Search implements SearchService {
       filter,
       depth: SEARCH_DEPTH,
       minSeq: await seqTokens.parse(context.minSeq),
+      asker: context,
     });
     const viewed = this.#viewedKeys(request, context);
     const ranked = rankForSession(list.candidates, viewed, {

@@ -4,6 +4,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { isLong } from '../faults/support/form.ts';
 import { Client, eventually } from '../http/support/client.ts';
 import { initialize, post } from '../mcp/support.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -114,7 +115,9 @@ describe.skipIf(!hasProc)('memory (read from /proc, which this system lacks othe
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
   });
 
+  // Two thousand, and ten thousand in the long form (npm run test:faults).
   test('clients that initialise and never say goodbye leave nothing behind', async () => {
+    const batchSize = isLong ? 2_500 : 500;
     const initialised = async (count: number): Promise<void> => {
       for (let done = 0; done < count; done += 20) {
         await Promise.all(
@@ -126,10 +129,10 @@ describe.skipIf(!hasProc)('memory (read from /proc, which this system lacks othe
         );
       }
     };
-    await initialised(500);
+    await initialised(batchSize);
     // A collector may be late once; what is kept for each client grows every time.
     const growths: number[] = [];
-    for (let batch = 0; batch < 3; batch++) growths.push(await growthAfter(() => initialised(500)));
+    for (let batch = 0; batch < 3; batch++) growths.push(await growthAfter(() => initialised(batchSize)));
     expect(Math.min(...growths) / MEBIBYTE).toBeLessThan(5);
   });
 

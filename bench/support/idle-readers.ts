@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+
+/** As many connections are opened at a time, fewer than a listener's backlog. */
+const OPENED_AT_ONCE = 50;
+
+/** Clients that listen to `GET /api/v1/changes` as events, and hear nothing as long as nobody writes. */
+export class IdleReaders {
+  readonly #streams: readonly IncomingMessage[];
+
+  private constructor(streams: readonly IncomingMessage[]) {
+    this.#streams = streams;
+  }
+
+  static async open(url: string, count: number): Promise<IdleReaders> {
+    const streams: IncomingMessage[] = [];
+    while (streams.length < count) {
+      const more = Math.min(OPENED_AT_ONCE, count - streams.length);
+      streams.push(...(await Promise.all(Array.from({ length: more }, () => openStream(url)))));
+    }
+    return new IdleReaders(streams);
+  }
+
+  /** Resolves when the last connection is closed on this side. */
+  async close(): Promise<void> {
+    const closed = this.#streams.map((stream) => once(stream, 'close'));
+    for (const stream of this.#streams) stream.destroy();
+    await Promise.all(closed);
+  }
+}
+
+/** @throws unless the service takes the reader */
+async function openStream(url: string): Promise<IncomingMessage> {
+  const request = get(`${url}/api/v1/changes`, { headers: { accept: 'text/event-stream' }, agent: false });
+  const [stream] = (await once(request, 'response')) as [IncomingMessage];
+  if (stream.statusCode !== 200) throw new Error(`A reader was refused: ${stream.statusCode}`);
+  stream.on('error', () => undefined);
+  stream.resume();
+  return stream;
+}
