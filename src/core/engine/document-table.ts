@@ -13,6 +13,7 @@ import type { IndexDocument } from '../ports/index-source.ts';
 import { Attributes } from './attributes.ts';
 import { float64Column, uint32Column } from './column.ts';
 import type { DocBitset } from './doc-bitset.ts';
+import { NOBODY, RowOwners } from './row-owners.ts';
 
 /** No segment holds the vector: the entry has none (yet). */
 const NOWHERE = 0;
@@ -41,7 +42,8 @@ export class DocumentTable {
   #attributes = new Attributes();
   readonly #byKey = new Map<EntryKey, DocNo>();
   readonly #byVector = new Map<VectorId, DocNo>();
-  readonly #liveRows = new Map<number, number>();
+  /** By segment; none for a segment without live rows. */
+  readonly #owners = new Map<number, RowOwners>();
   readonly #filters = new Map<string, DocBitset | null>();
 
   /** Live documents, embedded or not. */
@@ -63,7 +65,8 @@ export class DocumentTable {
     const columnBytes = columns.reduce((sum, column) => sum + column.memoryBytes, 0);
     // A Map of small integers takes about 40 bytes an entry (measured on V8 with 100,000).
     const mapBytes = 40 * (this.#byKey.size + this.#byVector.size);
-    return columnBytes + this.#attributes.memoryBytes + mapBytes;
+    const ownerBytes = [...this.#owners.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+    return columnBytes + this.#attributes.memoryBytes + mapBytes + ownerBytes;
   }
 
   find(key: EntryKey): DocNo | undefined {
@@ -97,7 +100,16 @@ export class DocumentTable {
   }
 
   liveRowsOf(segmentId: number): number {
-    return this.#liveRows.get(segmentId) ?? 0;
+    return this.#owners.get(segmentId)?.liveRows ?? 0;
+  }
+
+  /** The judge for one segment's rows; undefined when none of them is live. */
+  ownersOf(segmentId: number): RowOwners | undefined {
+    return this.#owners.get(segmentId);
+  }
+
+  isLive(segmentId: number, row: number): boolean {
+    return (this.#owners.get(segmentId)?.ownerOf(row) ?? NOBODY) !== NOBODY;
   }
 
   /** The entry's earlier version, if any, must have been removed. */
@@ -127,27 +139,28 @@ export class DocumentTable {
     this.displace(doc);
     this.#segmentIds.set(doc, segmentId);
     this.#rows.set(doc, row);
-    this.#liveRows.set(segmentId, this.liveRowsOf(segmentId) + 1);
+    let owners = this.#owners.get(segmentId);
+    if (owners === undefined) {
+      owners = new RowOwners();
+      this.#owners.set(segmentId, owners);
+    }
+    owners.give(row, doc);
   }
 
   displace(doc: DocNo): void {
     const segmentId = this.segmentIdOf(doc);
     if (segmentId === NOWHERE) return;
     this.#segmentIds.set(doc, NOWHERE);
-    const left = this.liveRowsOf(segmentId) - 1;
-    if (left > 0) this.#liveRows.set(segmentId, left);
-    else this.#liveRows.delete(segmentId);
+    const owners = this.#owners.get(segmentId)!;
+    owners.take(this.rowOf(doc));
+    if (owners.liveRows === 0) this.#owners.delete(segmentId);
   }
 
   /** Live vectors that still lie in the segment lie nowhere from now on. @returns how many */
-  displaceAll(segment: { readonly id: number; readonly ids: Float64Array; readonly rows: number }): number {
-    const count = this.liveRowsOf(segment.id);
-    if (count === 0) return 0;
-    for (const id of segment.ids.subarray(0, segment.rows)) {
-      const doc = this.findVector(asVectorId(id));
-      if (doc !== undefined && this.segmentIdOf(doc) === segment.id) this.displace(doc);
-    }
-    return count;
+  displaceAll(segmentId: number): number {
+    const docs = this.#owners.get(segmentId)?.docs() ?? [];
+    for (const doc of docs) this.displace(doc);
+    return docs.length;
   }
 
   /** The live documents that pass, or null when the filter restricts nothing. Cached until the next change. */
@@ -186,6 +199,10 @@ export class DocumentTable {
     this.#vectorIds = gather(this.#vectorIds, float64Column(slots.length + 1), slots);
     this.#segmentIds = gather(this.#segmentIds, uint32Column(slots.length + 1), slots);
     this.#rows = gather(this.#rows, uint32Column(slots.length + 1), slots);
+    for (let slot = 0; slot < slots.length; slot += 1) {
+      const doc = asDocNo(slot);
+      this.#owners.get(this.segmentIdOf(doc))?.give(this.rowOf(doc), doc);
+    }
     for (const [key, doc] of this.#byKey) this.#byKey.set(key, asDocNo(renumbered[doc]!));
     for (const [id, doc] of this.#byVector) this.#byVector.set(id, asDocNo(renumbered[doc]!));
     this.#filters.clear();

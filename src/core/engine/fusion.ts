@@ -56,13 +56,17 @@ export function fuse(input: FusionInput): RankedHits {
   return rank(candidates, input.compareTies);
 }
 
-/** Mode `vector`: the score is the cosine, clamped to 0–1. */
-export function rankByVector(vector: VectorHits, compareTies: FusionInput['compareTies']): RankedHits {
-  const candidates = Array.from(vector.docs, (doc, index): Candidate => {
-    const cosine = vector.cosines[index]!;
-    return { doc: doc as DocNo, score: Math.fround(clampToUnit(cosine)), cosine, textScore: Number.NaN };
-  });
-  return rank(candidates, compareTies);
+/**
+ * Mode `vector`: the score is the cosine, clamped to 0–1. The hits are in order already, by the exact
+ * cosine also where the score, which has no sign, is 0.
+ */
+export function rankByVector({ docs, cosines }: VectorHits): RankedHits {
+  return {
+    docs,
+    scores: cosines.map(clampToUnit),
+    vectorScores: cosines,
+    textScores: new Float32Array(docs.length).fill(Number.NaN),
+  };
 }
 
 /** Mode `text`: the score is the share of the best score that the query could reach. */

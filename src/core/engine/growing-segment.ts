@@ -25,8 +25,6 @@ export class GrowingSegment extends Segment {
   readonly ids: Float64Array;
   readonly vectors: Float32Array;
   readonly #dimension: number;
-  /** 0, 1, 2, …: what a scan of everything asks for. */
-  readonly #rowNumbers: Uint32Array;
   #rows = 0;
 
   constructor({ id, maxRows, dimension, firstLog }: GrowingSegmentOptions) {
@@ -35,7 +33,6 @@ export class GrowingSegment extends Segment {
     this.#dimension = dimension;
     this.ids = new Float64Array(maxRows);
     this.vectors = new Float32Array(maxRows * dimension);
-    this.#rowNumbers = Uint32Array.from(this.ids.keys());
   }
 
   get rows(): number {
@@ -63,11 +60,10 @@ export class GrowingSegment extends Segment {
     const rows = new Int32Array(count * k);
     const scores = new Float32Array(count * k);
     const best = new TopK(k);
-    const all = this.#rowNumbers.subarray(0, this.#rows);
     const rowScores = new Float32Array(this.#rows);
     const scorer = RowScorer.for(this.#dimension);
     for (let query = 0; query < count; query += 1) {
-      scorer.score(queries, query * this.#dimension, this.vectors, all, rowScores);
+      scorer.scoreRange(queries, query * this.#dimension, this.vectors, 0, this.#rows, rowScores);
       for (let row = 0; row < this.#rows; row += 1) best.offer(rowScores[row]!, row);
       const ranked = best.takeRanked();
       rows.set(ranked.ids, query * k);

@@ -83,8 +83,7 @@ export class IndexState {
   }
 
   isLive(segment: Segment, row: number): boolean {
-    const doc = this.table.findVector(asVectorId(segment.ids[row]!));
-    return doc !== undefined && this.table.segmentIdOf(doc) === segment.id;
+    return this.table.isLive(segment.id, row);
   }
 
   /** Idempotent and monotone: what is not newer than the document held changes nothing. */
@@ -149,7 +148,7 @@ export class IndexState {
   /** Takes segments out of the view. @returns how many live vectors were left in them, and are now nowhere */
   dropSegments(dropped: ReadonlySet<Segment>): number {
     const stays = (segment: Segment): boolean => !dropped.has(segment);
-    const lost = [...dropped].reduce((sum, segment) => sum + this.table.displaceAll(segment), 0);
+    const lost = [...dropped].reduce((sum, segment) => sum + this.table.displaceAll(segment.id), 0);
     this.#publish({ sealed: this.#view.sealed.filter(stays), frozen: this.#view.frozen.filter(stays) });
     return lost;
   }

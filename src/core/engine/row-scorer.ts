@@ -51,7 +51,8 @@ export class RowScorer {
     scores: Float32Array,
   ): void {
     const dimension = this.#dimension;
-    if (this.#kernel === null) {
+    const kernel = this.#kernel;
+    if (kernel === null) {
       rows.forEach((row, at) => {
         scores[at] = dot(queries, queryOffset, vectors, row * dimension, dimension);
       });
@@ -61,9 +62,39 @@ export class RowScorer {
     for (let from = 0; from < rows.length; from += ROWS_PER_BLOCK) {
       const count = Math.min(ROWS_PER_BLOCK, rows.length - from);
       this.#copy(vectors, rows, from, count);
-      this.#kernel(0, this.#rows.byteOffset, count, 4 * dimension, this.#scores.byteOffset);
-      scores.set(count === ROWS_PER_BLOCK ? this.#scores : this.#scores.subarray(0, count), from);
+      this.#runOn(kernel, count, scores, from);
     }
+  }
+
+  /** The same for the rows from `from` to before `to`; takes the score of row `from` at `scores[0]`. */
+  scoreRange(
+    queries: Float32Array,
+    queryOffset: number,
+    vectors: Float32Array,
+    from: number,
+    to: number,
+    scores: Float32Array,
+  ): void {
+    const dimension = this.#dimension;
+    const kernel = this.#kernel;
+    if (kernel === null) {
+      for (let row = from; row < to; row += 1) {
+        scores[row - from] = dot(queries, queryOffset, vectors, row * dimension, dimension);
+      }
+      return;
+    }
+    this.#query.set(queries.subarray(queryOffset, queryOffset + dimension));
+    for (let row = from; row < to; row += ROWS_PER_BLOCK) {
+      const end = Math.min(row + ROWS_PER_BLOCK, to);
+      this.#rows.set(vectors.subarray(row * dimension, end * dimension));
+      this.#runOn(kernel, end - row, scores, row - from);
+    }
+  }
+
+  /** The rows that lie beside the kernel. */
+  #runOn(kernel: ScoreRows, count: number, scores: Float32Array, at: number): void {
+    kernel(0, this.#rows.byteOffset, count, 4 * this.#dimension, this.#scores.byteOffset);
+    scores.set(count === ROWS_PER_BLOCK ? this.#scores : this.#scores.subarray(0, count), at);
   }
 
   #copy(vectors: Float32Array, rows: Uint32Array, from: number, count: number): void {

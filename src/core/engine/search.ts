@@ -81,8 +81,7 @@ function rankNearest(
   query: IndexSearch,
   vector: VectorHits,
 ): RankedHits {
-  // They are in order already: by the exact cosine, also where the score, which has no sign, is 0.
-  if (query.mode === 'vector') return rankByVector(vector, () => 0);
+  if (query.mode === 'vector') return rankByVector(vector);
   return fuse({
     vector,
     text: textPart(context, query),

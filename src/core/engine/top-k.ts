@@ -31,6 +31,15 @@ export class TopK {
     return this.#size;
   }
 
+  /** Candidates can be offered to one of the two and the other kept as it was. */
+  copy(): TopK {
+    const copy = new TopK(this.capacity);
+    copy.#ids.set(this.#ids);
+    copy.#scores.set(this.#scores);
+    copy.#size = this.#size;
+    return copy;
+  }
+
   /** A candidate below this score cannot enter any more. */
   get threshold(): number {
     return this.#size < this.capacity ? -Infinity : this.#scores[0]!;

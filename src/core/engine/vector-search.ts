@@ -3,9 +3,10 @@ import type { DocBitset } from './doc-bitset.ts';
 import { dot } from './distance.ts';
 import type { DocumentTable } from './document-table.ts';
 import type { VectorHits } from './fusion.ts';
+import { NOBODY } from './row-owners.ts';
 import { RowScorer } from './row-scorer.ts';
 import type { Segment } from './segment.ts';
-import { TopK, type Ranked } from './top-k.ts';
+import { TopK } from './top-k.ts';
 import type { View } from './view.ts';
 
 /**
@@ -88,7 +89,7 @@ function searchSegment(
 class VectorSearch {
   readonly query: VectorQuery;
   readonly #scope: VectorScope;
-  readonly #best: TopK;
+  #best: TopK;
 
   constructor(scope: VectorScope, query: VectorQuery) {
     this.#scope = scope;
@@ -107,10 +108,14 @@ class VectorSearch {
     return Math.ceil((depth * LIST_FACTOR) / passingShare);
   }
 
-  /** Scores every accepted document where it lies: all roughly, then those that can be among the best. */
+  /** Scores every accepted document where it lies. */
   scoreAccepted(): void {
-    const rowsBySegment = this.#acceptedRows();
-    const rough = new TopK(this.query.depth);
+    this.#scoreRows(this.#acceptedRows());
+  }
+
+  /** All roughly, then by `dot` those that can be among the best. */
+  #scoreRows(rowsBySegment: readonly (readonly [Segment, readonly number[]])[]): void {
+    const rough = this.#best.copy();
     const scored = rowsBySegment.map(([segment, list]) => {
       const rows = Uint32Array.from(list);
       const scores = this.#roughScores(segment, rows);
@@ -160,21 +165,24 @@ class VectorSearch {
    *   too many of its rows were dead or filtered out, or scores at its end are equal
    */
   take(segment: Segment, rows: Int32Array, scores: Float32Array): boolean {
-    const found = new TopK(this.query.depth);
+    const owners = this.#scope.table.ownersOf(segment.id);
+    if (owners === undefined) return true;
+    const { accept } = this.query;
+    const best = this.#best.copy();
     for (let place = 0; place < rows.length; place += 1) {
       const row = rows[place]!;
-      if (row < 0) break;
-      // The rest lies no nearer: to score it exactly would be work for nothing.
-      const reach = Math.max(found.threshold, this.#best.threshold);
-      if (scores[place]! + SCORE_TOLERANCE < reach) break;
-      if (this.#passes(segment, row)) found.offer(this.#score(segment, row), segment.ids[row]!);
+      // Beyond the threshold the rest lies no nearer: to score it exactly would be work for nothing.
+      if (row < 0 || scores[place]! + SCORE_TOLERANCE < best.threshold) break;
+      const doc = owners.ownerOf(row);
+      if (doc === NOBODY || accept?.has(doc) === false) continue;
+      best.offer(this.#score(segment, row), segment.ids[row]!);
     }
     if (rows.length < segment.rows) {
       const isCut = rows.at(-1)! < 0;
-      const reach = Math.max(found.threshold, this.#best.threshold);
+      const reach = best.threshold;
       if (isCut ? reach === -Infinity : scores.at(-1)! + SCORE_TOLERANCE >= reach) return false;
     }
-    this.#merge(found.takeRanked());
+    this.#best = best;
     return true;
   }
 
@@ -189,31 +197,28 @@ class VectorSearch {
   }
 
   hits(): VectorHits {
-    const ranked = this.#best.takeRanked();
-    const docs = Uint32Array.from(ranked.ids, (id) => this.#scope.table.findVector(asVectorId(id))!);
-    return { docs, cosines: ranked.scores };
+    const { ids, scores } = this.#best.takeRanked();
+    const docs = new Uint32Array(ids.length);
+    for (let rank = 0; rank < ids.length; rank += 1) {
+      docs[rank] = this.#scope.table.findVector(asVectorId(ids[rank]!))!;
+    }
+    return { docs, cosines: scores };
   }
 
   #scan(segment: Segment): void {
+    const owners = this.#scope.table.ownersOf(segment.id);
+    const { accept } = this.query;
+    const passing: number[] = [];
     for (let row = 0; row < segment.rows; row += 1) {
-      if (this.#passes(segment, row)) this.#best.offer(this.#score(segment, row), segment.ids[row]!);
+      const doc = owners?.ownerOf(row) ?? NOBODY;
+      if (doc !== NOBODY && accept?.has(doc) !== false) passing.push(row);
     }
-  }
-
-  #passes(segment: Segment, row: number): boolean {
-    const { table } = this.#scope;
-    const doc = table.findVector(asVectorId(segment.ids[row]!));
-    if (doc === undefined || table.segmentIdOf(doc) !== segment.id) return false;
-    return this.query.accept === null || this.query.accept.has(doc);
+    this.#scoreRows([[segment, passing]]);
   }
 
   #score(segment: Segment, row: number): number {
     const { dimension } = this.#scope;
     return dot(this.query.vector, 0, segment.vectors, row * dimension, dimension);
-  }
-
-  #merge(ranked: Ranked): void {
-    ranked.ids.forEach((id, rank) => this.#best.offer(ranked.scores[rank]!, id));
   }
 }
 

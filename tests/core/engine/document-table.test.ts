@@ -45,7 +45,9 @@ test('a vector lies in one place, and each segment knows how many of its rows li
   expect([table.segmentIdOf(docs[0]!), table.rowOf(docs[0]!)]).toEqual([20, 5]);
   table.remove(docs[1]!);
   expect(table.liveRowsOf(10)).toBe(1);
-  expect(table.displaceAll({ id: 10, ids: Float64Array.of(1, 2, 3), rows: 3 })).toBe(1);
+  expect([0, 1, 2].map((row) => table.isLive(10, row))).toEqual([false, false, true]);
+  expect(table.ownersOf(20)?.ownerOf(5)).toBe(docs[0]);
+  expect(table.displaceAll(10)).toBe(1);
   expect([...table.vectorIds('nowhere')]).toEqual([3]);
   expect([...table.vectorIds()]).toEqual([1, 3]);
 });

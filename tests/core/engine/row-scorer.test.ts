@@ -27,5 +27,8 @@ for (const dimension of [16, 20, 384, 4096]) {
       const exact = dot(vectors, 5 * dimension, vectors, row * dimension, dimension);
       expect(Math.abs(scores[at]! - exact)).toBeLessThan(1e-5);
     });
+    const inOrder = new Float32Array(200);
+    RowScorer.for(dimension).scoreRange(vectors, 5 * dimension, vectors, 20, 220, inOrder);
+    expect(inOrder).toEqual(scores.slice(5, 205));
   });
 }
