@@ -182,7 +182,7 @@ function changeSuite(registrar: Registrar, create: () => TextIndex, indexOf: Ind
     let next = 0;
     const renumbered = Int32Array.from(kept, (keep) => (keep ? next++ : -1));
     const before = index.search('alpha beta delta', 50);
-    index.compact(renumbered);
+    compact(index, renumbered);
     const after = index.search('alpha beta delta', 50);
     assert.deepEqual(after, fresh.search('alpha beta delta', 50));
     assert.deepEqual(
@@ -193,6 +193,37 @@ function changeSuite(registrar: Registrar, create: () => TextIndex, indexOf: Ind
     assert.deepEqual(found(index, 'omicron'), [next]);
     assert.equal(index.documentCount, next + 1);
   });
+
+  registrar.test('an index that is being compacted is searched, added to and removed from', () => {
+    const index = indexOf('alpha beta', 'gamma gone', 'alpha delta');
+    index.remove(asDocNo(1));
+    const compaction = index.compaction();
+    compaction.keep(asDocNo(0), asDocNo(0));
+    assert.deepEqual(found(index, 'alpha'), [0, 2]);
+    compaction.keep(asDocNo(2), asDocNo(1));
+    while (compaction.tidy());
+    // A word that was dropped comes back, and one that was never there comes.
+    index.add(asDocNo(3), text('gone omicron'));
+    index.remove(asDocNo(0));
+    compaction.keep(asDocNo(3), asDocNo(2));
+    while (compaction.tidy());
+    compaction.finish();
+    index.remove(asDocNo(0));
+    assert.deepEqual(found(index, 'alpha'), [1]);
+    assert.deepEqual(found(index, 'gone'), [2]);
+    assert.deepEqual(found(index, 'omicron'), [2]);
+    assert.deepEqual(found(index, 'gamma'), []);
+    assert.equal(index.documentCount, 2);
+  });
+}
+
+function compact(index: TextIndex, renumbered: Int32Array): void {
+  const compaction = index.compaction();
+  renumbered.forEach((slot, doc) => {
+    if (slot >= 0) compaction.keep(asDocNo(doc), asDocNo(slot));
+  });
+  while (compaction.tidy());
+  compaction.finish();
 }
 
 function text(body: string): EntryText {

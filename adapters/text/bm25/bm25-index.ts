@@ -1,8 +1,9 @@
 import { TopK, type Ranked } from '../../../src/core/engine/top-k.ts';
 import type { EntryText } from '../../../src/core/entry.ts';
 import { asDocNo, type DocNo } from '../../../src/core/ids.ts';
-import type { DocSet, TextHits, TextIndex } from '../../../src/core/ports/text-index.ts';
+import type { DocSet, TextCompaction, TextHits, TextIndex } from '../../../src/core/ports/text-index.ts';
 import { tokenise } from '../../../src/core/text/tokenise.ts';
+import { Bm25Compaction } from './compaction.ts';
 import { FIELD_BREAK } from './document-terms.ts';
 import { InvertedIndex } from './inverted-index.ts';
 import { DEFAULT_PARAMETERS, type Bm25Parameters } from './parameters.ts';
@@ -84,11 +85,13 @@ export class Bm25Index implements TextIndex, TermStatistics {
     };
   }
 
-  compact(renumbered: Int32Array): void {
-    const { index, terms } = this.#inverted.compacted(renumbered);
-    this.#inverted = index;
-    this.#vocabulary = this.#vocabulary.renumbered(terms);
-    this.#accumulators = new Float32Array(0);
+  compaction(): TextCompaction {
+    const parts = { inverted: this.#inverted, vocabulary: this.#vocabulary };
+    return new Bm25Compaction(parts, this.#parameters, (copy) => {
+      this.#inverted = copy.inverted;
+      this.#vocabulary = copy.vocabulary;
+      this.#accumulators = new Float32Array(0);
+    });
   }
 
   /** The number of words. */

@@ -1,4 +1,4 @@
-import { asDocNo, type DocNo } from '../../../src/core/ids.ts';
+import type { DocNo } from '../../../src/core/ids.ts';
 import { DocumentTerms, FIELD_BREAK } from './document-terms.ts';
 import { grown, PostingLists } from './posting-lists.ts';
 import type { TermNo } from './vocabulary.ts';
@@ -15,7 +15,7 @@ const NO_DOCUMENT = Number.POSITIVE_INFINITY;
  * Documents as sequences of term numbers, and for every term the documents that have it. Knows numbers
  * only; words are the vocabulary's, ranking is the index's.
  *
- * A removed document stays in the posting lists until `compacted`; an infinite length marks it.
+ * A removed document stays in the posting lists until a compaction; an infinite length marks it.
  */
 export class InvertedIndex {
   readonly postings = new PostingLists();
@@ -87,27 +87,6 @@ export class InvertedIndex {
 
   isLive(doc: DocNo): boolean {
     return (this.lengths[doc] ?? NO_DOCUMENT) !== NO_DOCUMENT;
-  }
-
-  /**
-   * The same without what was removed.
-   * @param slots new slot by old one, -1 for documents to leave out
-   * @returns `terms`: new number by old one, -1 for terms that no document has any more
-   */
-  compacted(slots: Int32Array): { readonly index: InvertedIndex; readonly terms: Int32Array } {
-    const index = new InvertedIndex(this.#fieldWeights);
-    const terms = new Int32Array(this.postings.listCount).fill(-1);
-    terms[FIELD_BREAK] = FIELD_BREAK;
-    for (let slot = 0; slot < slots.length; slot += 1) {
-      const doc = asDocNo(slot);
-      if (slots[doc]! < 0 || !this.isLive(doc)) continue;
-      const sequence = this.documents.sequence(doc).map((term) => {
-        if (terms[term] === -1) terms[term] = index.createTerm();
-        return terms[term]!;
-      });
-      index.insert(asDocNo(slots[doc]!), sequence, this.lengths[doc]!);
-    }
-    return { index, terms };
   }
 
   #termWeights(sequence: ArrayLike<TermNo>): ReadonlyMap<TermNo, number> {

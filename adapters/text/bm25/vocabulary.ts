@@ -47,12 +47,8 @@ export class Vocabulary {
     return new Set(this.#spelling.neighbours(form).map((neighbour) => this.#byForm.get(neighbour)!));
   }
 
-  /** @param renumbered new number by old one, -1 for terms that no document has any more */
-  renumbered(renumbered: Int32Array): Vocabulary {
-    const next = new Vocabulary();
-    for (const [form, term] of this.#byForm) {
-      if (renumbered[term]! >= 0) next.intern(form, () => renumbered[term]!);
-    }
-    return next;
+  /** Forms with their terms, in the order in which they came; goes on with those that come later. */
+  forms(): Iterator<[string, TermNo]> {
+    return this.#byForm.entries();
   }
 }

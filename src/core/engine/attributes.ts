@@ -28,6 +28,7 @@ const term = {
  */
 export class Attributes {
   readonly #termNumbers = new Map<string, TermNo>();
+  readonly #names: string[] = [];
   readonly #postings: Column<Uint32Array>[] = [];
   /** Terms of slot d: `#terms[#offsets[d]]` up to `#terms[#offsets[d + 1]]`. */
   readonly #terms = uint32Column();
@@ -59,18 +60,14 @@ export class Attributes {
     return doc;
   }
 
-  /** The slots in `keep`, renumbered from 0 in that order. */
-  compacted(keep: Uint32Array): Attributes {
-    const result = new Attributes();
-    for (const name of this.#termNumbers.keys()) result.#intern(name);
-    for (const old of keep) {
-      const doc = asDocNo(result.slotCount);
-      for (let at = this.#offsets.at(old); at < this.#offsets.at(old + 1); at += 1) {
-        result.#addTerm(doc, this.#terms.at(at));
-      }
-      result.#close(this.#created.at(old), this.#updated.at(old));
+  /** The slot's document takes the next slot of the copy. */
+  copyTo(copy: Attributes, slot: DocNo): DocNo {
+    const doc = asDocNo(copy.slotCount);
+    for (let at = this.#offsets.at(slot); at < this.#offsets.at(slot + 1); at += 1) {
+      copy.#addTerm(doc, copy.#intern(this.#names[this.#terms.at(at)]!));
     }
-    return result;
+    copy.#close(this.#created.at(slot), this.#updated.at(slot));
+    return doc;
   }
 
   /** The live documents that pass, or null when the filter restricts nothing. */
@@ -128,6 +125,7 @@ export class Attributes {
     if (known !== undefined) return known;
     const fresh = this.#postings.length;
     this.#termNumbers.set(name, fresh);
+    this.#names.push(name);
     this.#postings.push(uint32Column());
     return fresh;
   }

@@ -31,7 +31,7 @@ const CACHED_FILTERS_MAX = 256;
  * entry.
  *
  * Columns by slot. Every version of an entry takes a new slot and the old one dies, so a slot means
- * one text and one vector for ever; `compact` drops the dead and renumbers the rest.
+ * one text and one vector for ever; a compaction drops the dead and renumbers the rest.
  */
 export class DocumentTable {
   #keys = float64Column();
@@ -40,8 +40,10 @@ export class DocumentTable {
   #segmentIds = uint32Column();
   #rows = uint32Column();
   #attributes = new Attributes();
-  readonly #byKey = new Map<EntryKey, DocNo>();
-  readonly #byVector = new Map<VectorId, DocNo>();
+  #byKey = new Map<EntryKey, DocNo>();
+  #byVector = new Map<VectorId, DocNo>();
+  /** In a copy that is being made: the slot that each document has in the original. */
+  readonly #copiedFrom = uint32Column();
   /** By segment; none for a segment without live rows. */
   readonly #owners = new Map<number, RowOwners>();
   readonly #filters = new Map<string, DocBitset | null>();
@@ -127,10 +129,8 @@ export class DocumentTable {
   }
 
   remove(doc: DocNo): void {
-    this.#byKey.delete(this.keyOf(doc));
-    this.#byVector.delete(this.vectorIdOf(doc));
     this.displace(doc);
-    this.#keys.set(doc, DEAD);
+    this.#forget(doc);
     this.#filters.clear();
   }
 
@@ -183,42 +183,63 @@ export class DocumentTable {
     return Float64Array.from(ids).toSorted();
   }
 
-  /** Drops dead slots. Answers the new slot by old slot, -1 for the dead. */
-  compact(): Int32Array {
-    const renumbered = new Int32Array(this.slotCount).fill(-1);
-    const keep = uint32Column();
-    for (let slot = 0; slot < this.slotCount; slot += 1) {
-      if (this.#keys.at(slot) === DEAD) continue;
-      renumbered[slot] = keep.length;
-      keep.push(slot);
-    }
-    const slots = keep.values();
-    this.#attributes = this.#attributes.compacted(slots);
-    this.#keys = gather(this.#keys, float64Column(slots.length + 1), slots);
-    this.#seqs = gather(this.#seqs, float64Column(slots.length + 1), slots);
-    this.#vectorIds = gather(this.#vectorIds, float64Column(slots.length + 1), slots);
-    this.#segmentIds = gather(this.#segmentIds, uint32Column(slots.length + 1), slots);
-    this.#rows = gather(this.#rows, uint32Column(slots.length + 1), slots);
-    for (let slot = 0; slot < slots.length; slot += 1) {
-      const doc = asDocNo(slot);
-      this.#owners.get(this.segmentIdOf(doc))?.give(this.rowOf(doc), doc);
-    }
-    for (const [key, doc] of this.#byKey) this.#byKey.set(key, asDocNo(renumbered[doc]!));
-    for (const [id, doc] of this.#byVector) this.#byVector.set(id, asDocNo(renumbered[doc]!));
-    this.#filters.clear();
-    return renumbered;
+  /**
+   * A live document takes the next slot of the copy. Where its vector lies is told by `becomeCopy`:
+   * that may change until then.
+   * @returns its slot there; null for a dead one
+   */
+  copyTo(copy: DocumentTable, slot: DocNo): DocNo | null {
+    const key = this.keyOf(slot);
+    if (key === DEAD) return null;
+    const doc = this.#attributes.copyTo(copy.#attributes, slot);
+    const vectorId = this.vectorIdOf(slot);
+    copy.#keys.push(key);
+    copy.#seqs.push(this.#seqs.at(slot));
+    copy.#vectorIds.push(vectorId);
+    copy.#segmentIds.push(NOWHERE);
+    copy.#rows.push(0);
+    // Over that of an earlier version that died after it was copied.
+    copy.#byKey.set(key, doc);
+    if (vectorId !== NO_VECTOR) copy.#byVector.set(vectorId, doc);
+    copy.#copiedFrom.push(slot);
+    return doc;
   }
-}
 
-interface Readable {
-  at(index: number): number;
-}
+  /**
+   * Takes over a copy that has every live document.
+   * @returns the documents that died after they were copied; they are dead in the copy, too
+   */
+  becomeCopy(copy: DocumentTable): readonly DocNo[] {
+    const died: DocNo[] = [];
+    for (let slot = 0; slot < copy.slotCount; slot += 1) {
+      const [doc, old] = [asDocNo(slot), asDocNo(copy.#copiedFrom.at(slot))];
+      if (this.keyOf(old) === DEAD) {
+        copy.#forget(doc);
+        died.push(doc);
+        continue;
+      }
+      const segmentId = this.segmentIdOf(old);
+      if (segmentId === NOWHERE) continue;
+      copy.#segmentIds.set(doc, segmentId);
+      copy.#rows.set(doc, this.rowOf(old));
+      this.#owners.get(segmentId)!.give(this.rowOf(old), doc);
+    }
+    this.#attributes = copy.#attributes;
+    this.#keys = copy.#keys;
+    this.#seqs = copy.#seqs;
+    this.#vectorIds = copy.#vectorIds;
+    this.#segmentIds = copy.#segmentIds;
+    this.#rows = copy.#rows;
+    this.#byKey = copy.#byKey;
+    this.#byVector = copy.#byVector;
+    this.#filters.clear();
+    return died;
+  }
 
-interface Appendable {
-  push(value: number): void;
-}
-
-function gather<T extends Appendable>(from: Readable, into: T, slots: Uint32Array): T {
-  for (const slot of slots) into.push(from.at(slot));
-  return into;
+  /** The slot is dead; a later version of its entry, or the same vector elsewhere, is not. */
+  #forget(doc: DocNo): void {
+    if (this.#byKey.get(this.keyOf(doc)) === doc) this.#byKey.delete(this.keyOf(doc));
+    if (this.#byVector.get(this.vectorIdOf(doc)) === doc) this.#byVector.delete(this.vectorIdOf(doc));
+    this.#keys.set(doc, DEAD);
+  }
 }

@@ -3,6 +3,7 @@ import type { ChangeMark, IndexChange, IndexDocument } from '../ports/index-sour
 import type { TextIndex } from '../ports/text-index.ts';
 import type { DocumentTable } from './document-table.ts';
 import { GrowingSegment } from './growing-segment.ts';
+import { IndexCompaction } from './index-compaction.ts';
 import { SealedSegment, type SealedSegmentParts } from './sealed-segment.ts';
 import type { Segment } from './segment.ts';
 import { View, type ViewParts } from './view.ts';
@@ -153,9 +154,9 @@ export class IndexState {
     return lost;
   }
 
-  /** Gives back the slots of dead documents. */
-  compact(): void {
-    this.text.compact(this.table.compact());
+  /** To give back the slots of dead documents, in steps. */
+  compaction(): IndexCompaction {
+    return new IndexCompaction(this.table, this.text);
   }
 
   /** Lets go of the segments; the state answers nothing afterwards. */

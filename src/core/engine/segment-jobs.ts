@@ -96,7 +96,7 @@ export class SegmentJobs {
     });
     onProgress(0.05);
     await this.#replace(replacement, onProgress);
-    state.compact();
+    await this.#compact();
     onProgress(1);
     return replacement.rows;
   }
@@ -116,6 +116,14 @@ export class SegmentJobs {
     failpoint('segment.before-save');
     // Their entries were deleted and the change is on its way here; or the database is damaged.
     if (lost > 0) logger.warn({ lost }, 'the database had no vectors for some live documents');
+  }
+
+  async #compact(): Promise<void> {
+    const { state, clock } = this.#options;
+    const compaction = state.compaction();
+    const slice = new TimeSlice(clock);
+    while (compaction.step()) await slice.giveWay();
+    compaction.finish();
   }
 
   /** A slice at a time: a search sees each vector in exactly one place, before, while and after. */

@@ -29,6 +29,19 @@ export interface TextIndex {
   remove(doc: DocNo): void;
   /** @param accept only these documents, applied before top-k, so the answer is never short */
   search(query: string, k: number, accept?: DocSet): TextHits;
-  /** Drops removed documents and renumbers: `renumbered[old]` is the new slot, or -1. */
-  compact(renumbered: Int32Array): void;
+  /** Begins to drop removed documents and to renumber the others; one at a time. */
+  compaction(): TextCompaction;
+}
+
+/**
+ * A copy of the live documents, made in steps. Between them the index is searched, added to and
+ * removed from as ever.
+ */
+export interface TextCompaction {
+  /** Copies a live document to its new slot; slots ascend. One without text is passed over. */
+  keep(doc: DocNo, slot: DocNo): void;
+  /** After the documents: copies some of what they share. @returns whether there is more of it */
+  tidy(): boolean;
+  /** The copy becomes the index; what was not kept is gone. */
+  finish(): void;
 }
