@@ -3,7 +3,7 @@
  * connections; beside them the same server's cheapest POST (JSON in, validated, JSON out), which is
  * the price of HTTP. Rounds alternate between the rows, so that a busy moment hits all of them.
  *
- *     npm run bench:http -- [dataDir] [--seconds 4] [--rounds 3] [--entries 20000]
+ *     npm run bench:http -- [dataDir] [--quick] [--seconds 4] [--rounds 3] [--entries 20000]
  */
 import process from 'node:process';
 import { benchArguments } from './support/arguments.ts';
@@ -17,7 +17,7 @@ const SEED = 1;
 const CONNECTIONS = [1, 10, 50];
 const WRITES_A_CONNECTION = 4_000;
 
-const given = benchArguments({ seconds: 4, rounds: 3, entries: 20_000, only: 0 });
+const given = benchArguments({ seconds: 4, rounds: 3, entries: 20_000 }, { seconds: 2, rounds: 1 });
 const data = loadTexts(given.dataDir, SEED, given.entries);
 const reporter = new Reporter({
   bench: 'http',
@@ -58,6 +58,10 @@ async function measure(): Promise<void> {
         });
         if (round > 0) results.set(name, [...(results.get(name) ?? []), result]);
       }
+    }
+    for (const [name, rounds] of results) {
+      const problems = rounds.map((round) => round.problems).filter((problem) => problem !== '');
+      if (problems.length > 0) reporter.note(`${name}, ${connections} connections: ${problems.join('; ')}.`);
     }
     for (const [name, rounds] of results) reporter.add(rowOf(name, connections, rounds));
   }

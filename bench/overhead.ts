@@ -3,7 +3,7 @@
  * collection with its locks, tombstones, filters, exact rescoring and persistence on. The brief allows
  * ten per cent. In one run and in turns, so that a busy moment hits both.
  *
- *     npm run bench:overhead -- [dataDir] [--vectors 20000] [--rounds 9]
+ *     npm run bench:overhead -- [dataDir] [--quick] [--vectors 20000] [--rounds 25]
  */
 import { openFaissBackend } from '../adapters/index/faiss-node/backend.ts';
 import { benchArguments } from './support/arguments.ts';
@@ -14,7 +14,7 @@ import { spreadOf } from './support/statistics.ts';
 
 const SEED = 1;
 const QUERIES_A_ROUND = 256;
-const given = benchArguments({ vectors: 20_000, rounds: 9 });
+const given = benchArguments({ vectors: 20_000, rounds: 25 }, { vectors: 5_000, rounds: 9 });
 const data = loadVectors(given.dataDir, SEED, given.vectors);
 const reporter = new Reporter({
   bench: 'overhead',
@@ -31,7 +31,7 @@ const backend = openFaissBackend();
 
 for (const kind of ['hnsw', 'flat'] as const) {
   const bare = await backend.build(data.base, { kind, dimension: data.dimension, hnsw });
-  const world = await EngineWorld.open(data, { backend: 'faiss-node', kind, tombstones: 0 });
+  const world = await EngineWorld.open(data, { backend: 'faiss-node', kind, segments: 'one' });
   for (const inFlight of [1, 32]) {
     // The list that the collection asks for, so that both do the same search.
     const k = 128;

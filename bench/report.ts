@@ -15,9 +15,9 @@ import type { Spread } from './support/statistics.ts';
 
 /** What is drawn of each bench, and which columns name a bar. */
 const PLOTS: Readonly<Record<string, { readonly value: string; readonly names: readonly string[] }>> = {
-  engine: { value: 'ms/query', names: ['backend', 'kind', 'tombstones', 'filter', 'in flight'] },
+  engine: { value: 'ms/query', names: ['backend', 'kind', 'segments', 'tombstones', 'filter', 'in flight'] },
   http: { value: 'requests/s', names: ['request', 'connections'] },
-  writes: { value: 'writes/s', names: ['policy', 'duplicate check', 'connections'] },
+  writes: { value: 'writes/s', names: ['policy', 'duplicate check', 'connections', 'seconds'] },
   restart: { value: 'vectors s', names: ['entries', 'ended by'] },
   stall: { value: 'p99 ms', names: ['during'] },
   overhead: { value: 'shared / bare', names: ['kind', 'in flight'] },

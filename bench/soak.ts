@@ -1,7 +1,7 @@
 /**
  * Mixed load for minutes: does memory grow, do files stay open, does latency drift? One row a slice.
  *
- *     npm run bench:soak -- [dataDir] [--minutes 10] [--slices 10]
+ *     npm run bench:soak -- [dataDir] [--quick] [--minutes 5] [--slices 10]
  */
 import { benchArguments } from './support/arguments.ts';
 import { loadTexts } from './support/data.ts';
@@ -11,7 +11,7 @@ import { BenchService } from './support/service.ts';
 
 const SEED = 1;
 const CONNECTIONS = 10;
-const given = benchArguments({ minutes: 10, slices: 10, entries: 20_000 });
+const given = benchArguments({ minutes: 5, slices: 10, entries: 20_000 }, { minutes: 1, slices: 4 });
 const data = loadTexts(given.dataDir, SEED, given.entries);
 const reporter = new Reporter({
   bench: 'soak',
@@ -27,6 +27,7 @@ try {
     const result = await runMixedLoad(service, data, { connections: CONNECTIONS, seconds, round: slice });
     const { index_size } = await service.indexStatus();
     errors += result.errors;
+    if (result.problems !== '') reporter.note(`Slice ${slice}: ${result.problems}.`);
     reporter.add({
       'after min': (slice * given.minutes) / given.slices,
       'requests/s': result.perSecond,

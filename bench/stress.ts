@@ -2,7 +2,7 @@
  * The brief's load: 50 users for 5 minutes, four searches and a write each in turn. Not one error is
  * allowed; then the service is stopped and started, and every entry must be there and be found.
  *
- *     npm run bench:stress -- [dataDir] [--seconds 300] [--users 50]
+ *     npm run bench:stress -- [dataDir] [--quick] [--seconds 300] [--users 50]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { BenchService } from './support/service.ts';
 
 const SEED = 1;
 const CHECKED = 200;
-const given = benchArguments({ seconds: 300, users: 50, entries: 20_000 });
+const given = benchArguments({ seconds: 300, users: 50, entries: 20_000 }, { seconds: 60 });
 const data = loadTexts(given.dataDir, SEED, given.entries);
 const reporter = new Reporter({
   bench: 'stress',
@@ -50,6 +50,7 @@ try {
     errors: result.errors,
     'found wrong after the restart': problems.length,
   });
+  if (result.problems !== '') reporter.note(`${result.problems}.`);
   for (const problem of problems) reporter.note(problem);
   process.exitCode = result.errors + problems.length > 0 ? 1 : 0;
 } finally {

@@ -1,11 +1,11 @@
 /**
  * Durable single writes over HTTP: every 2xx has survived its fsync when it is counted. By save policy
- * and connections; with and without the duplicate check. `fsyncs a write` follows from the groups that
- * the committer reports: one fsync of the database's log a group, and under `immediate` one more of the
- * growing log.
+ * and connections; with and without the duplicate check; and for a minute on end, with what the index
+ * still lacked when the load ended. Fsyncs are counted by the kernel, in all processes of the service.
  *
- *     npm run bench:writes -- [dataDir] [--seconds 5] [--rounds 2]
+ *     npm run bench:writes -- [dataDir] [--quick] [--seconds 5] [--rounds 2] [--sustained 60]
  */
+import process from 'node:process';
 import { benchArguments } from './support/arguments.ts';
 import { loadTexts } from './support/data.ts';
 import { runLoad, type LoadResult } from './support/load.ts';
@@ -14,10 +14,14 @@ import { Reporter } from './support/report.ts';
 import { writeRequests } from './support/requests.ts';
 import { BenchService } from './support/service.ts';
 import { spreadOf } from './support/statistics.ts';
+import { SyncCounter } from './support/sync-count.ts';
 
 const SEED = 1;
 const REQUESTS_A_CONNECTION = 3_000;
-const given = benchArguments({ seconds: 5, rounds: 2, entries: 2_000 });
+const given = benchArguments(
+  { seconds: 5, rounds: 2, sustained: 60, entries: 2_000 },
+  { seconds: 2, rounds: 1, sustained: 10 },
+);
 const data = loadTexts(given.dataDir, SEED, given.entries);
 const reporter = new Reporter({
   bench: 'writes',
@@ -27,56 +31,73 @@ const reporter = new Reporter({
     before: given.entries,
     rounds: given.rounds,
     secondsARound: given.seconds,
+    sustainedSeconds: given.sustained,
   },
 });
+
+interface Case {
+  readonly duplicates: 'skip' | 'check';
+  readonly connections: number;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+const short = { rounds: given.rounds, seconds: given.seconds };
+const CASES: readonly Case[] = [
+  { duplicates: 'skip', connections: 1, ...short },
+  { duplicates: 'skip', connections: 10, ...short },
+  { duplicates: 'skip', connections: 50, ...short },
+  { duplicates: 'check', connections: 50, ...short },
+  { duplicates: 'skip', connections: 50, rounds: 1, seconds: given.sustained },
+];
 
 let errors = 0;
 for (const policy of ['immediate', 'periodic'] as const) {
   const service = await BenchService.start({ CHL_FAISS_SAVE_POLICY: policy });
   try {
     await service.load(data.entries);
-    for (const duplicates of ['skip', 'check'] as const) {
-      for (const connections of duplicates === 'skip' ? [1, 10, 50] : [50]) {
-        await measure(service, policy, duplicates, connections);
-      }
-    }
+    for (const [at, one] of CASES.entries()) await measure(service, policy, one, at);
   } finally {
     await service.stop();
   }
 }
 process.exitCode = reporter.finish() && errors > 0 ? 1 : 0;
 
-async function measure(
-  service: BenchService,
-  policy: string,
-  duplicates: 'skip' | 'check',
-  connections: number,
-): Promise<void> {
+/** @param mark tells the cases of one service apart: each writes texts of its own */
+async function measure(service: BenchService, policy: string, one: Case, mark: number): Promise<void> {
+  const { duplicates, connections, seconds } = one;
+  const committedBefore = await metric(service, 'chl_committed_operations_total');
+  const indexedBefore = (await service.settled()).index_size;
+  const counter = await SyncCounter.start([service.pid, service.indexPid]);
   const rounds: LoadResult[] = [];
-  const groupsBefore = await metric(service, 'chl_commit_group_operations_count');
-  for (let round = 0; round < given.rounds; round += 1) {
-    const mark = Number(`${connections}${round}${duplicates === 'check' ? 1 : 0}`);
+  for (let round = 0; round < one.rounds; round += 1) {
     rounds.push(
       await runLoad(service, {
         connections,
-        seconds: given.seconds,
-        requestsOf: (connection) => writeRequests(data, connection, mark, REQUESTS_A_CONNECTION, duplicates),
+        seconds,
+        requestsOf: (connection) =>
+          writeRequests(data, connection, mark * 100 + round, REQUESTS_A_CONNECTION, duplicates),
       }),
     );
   }
-  const groups = (await metric(service, 'chl_commit_group_operations_count')) - groupsBefore;
-  const writes = rounds.reduce((sum, { requests }) => sum + requests, 0);
+  const syncs = (await counter?.stop()) ?? null;
+  const indexed = (await service.indexStatus()).index_size - indexedBefore;
+  const committed = (await metric(service, 'chl_committed_operations_total')) - committedBefore;
   const of = (pick: (result: LoadResult) => number) => spreadOf(rounds.map(pick));
   const failed = rounds.reduce((sum, result) => sum + result.errors, 0);
   errors += failed;
+  for (const { problems } of rounds) if (problems !== '') reporter.note(`${policy}: ${problems}.`);
   reporter.add({
     policy,
     'duplicate check': duplicates === 'check' ? 'yes' : 'no',
     connections,
+    seconds,
     'writes/s': of(({ perSecond }) => perSecond),
     'p50 ms': of(({ p50Ms }) => p50Ms),
     'p99 ms': of(({ p99Ms }) => p99Ms),
-    'fsyncs a write': (groups * (policy === 'immediate' ? 2 : 1)) / writes,
+    'worst ms': of(({ worstMs }) => worstMs),
+    'fsyncs a write': syncs === null ? null : syncs / committed,
+    'index behind': committed - indexed,
     'CPU ms serving': of(({ cpuMs }) => cpuMs.serving),
     'CPU ms index': of(({ cpuMs }) => cpuMs.index),
     errors: failed,

@@ -1,5 +1,7 @@
+import process from 'node:process';
 import { flatBackend } from '../../adapters/index/flat/backend.ts';
 import { openFaissBackend } from '../../adapters/index/faiss-node/backend.ts';
+import { hnswlibWasmBackend } from '../../adapters/index/hnswlib-wasm/backend.ts';
 import { MemoryFiles } from '../../adapters/files/memory/memory-files.ts';
 import { systemClock } from '../../adapters/clock/system-clock.ts';
 import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
@@ -7,18 +9,22 @@ import { Collection } from '../../src/core/engine/collection.ts';
 import { dot } from '../../src/core/engine/distance.ts';
 import { TopK } from '../../src/core/engine/top-k.ts';
 import { asEntryKey } from '../../src/core/ids.ts';
-import type { IndexKind, VectorBackend } from '../../src/core/ports/vector-backend.ts';
+import type { BackendName, IndexKind, VectorBackend } from '../../src/core/ports/vector-backend.ts';
 import { InlineBuilder } from '../../src/core/snapshot/inline-builder.ts';
 import { searchFor, testSpec } from '../../tests/support/collection-fixture.ts';
 import { joined, MemorySource } from '../../tests/support/memory-source.ts';
 import { RecordingLogger } from '../../tests/support/recording-logger.ts';
 import type { VectorData } from './data.ts';
 
+// OpenMP and OpenBLAS read it when FAISS is loaded; the index process has one thread, too.
+process.env['OMP_NUM_THREADS'] = '1';
+process.env['OPENBLAS_NUM_THREADS'] = '1';
+
 export interface Scenario {
-  readonly backend: 'faiss-node' | 'flat';
+  readonly backend: BackendName;
   readonly kind: IndexKind;
-  /** Share of rows that are deleted after the build, 0–1. */
-  readonly tombstones: number;
+  /** `one`, merged; or as an import leaves them, before a merge of the largest. */
+  readonly segments: 'one' | 'many';
 }
 
 /** Categories by the share of documents that they hold. */
@@ -30,6 +36,8 @@ export const FILTERS: Readonly<Record<string, string | null>> = {
 };
 
 const BATCH_ROWS = 1_000;
+/** The service's default. */
+const HNSW_MIN_VECTORS = 10_000;
 /** Recall of a near-duplicate counts by its score: it is as good an answer. */
 const SAME_SCORE = 1e-5;
 
@@ -40,35 +48,35 @@ const categoryOf = (row: number): string => {
   return place <= 330 ? 'THIRTY' : 'REST';
 };
 
-const open = { flat: () => flatBackend, 'faiss-node': (): VectorBackend => openFaissBackend() };
+const open: Readonly<Record<BackendName, () => VectorBackend | Promise<VectorBackend>>> = {
+  flat: () => flatBackend,
+  'faiss-node': () => openFaissBackend(),
+  'hnswlib-wasm': () => hnswlibWasmBackend,
+};
 
-/** A collection of one merged segment, and an exact scan to judge it by. */
+/** A collection, and an exact scan to judge it by. */
 export class EngineWorld {
-  readonly buildSeconds: number;
-  readonly bytesPerVector: number;
   readonly #collection: Collection;
+  readonly #source: MemorySource;
   readonly #data: VectorData;
-  readonly #dead: ReadonlySet<number>;
+  readonly #dead = new Set<number>();
+  /** What building the one segment took; null where there are many. */
+  buildSeconds: number | null = null;
 
-  private constructor(
-    collection: Collection,
-    data: VectorData,
-    dead: ReadonlySet<number>,
-    figures: { readonly buildSeconds: number; readonly bytesPerVector: number },
-  ) {
+  private constructor(collection: Collection, source: MemorySource, data: VectorData) {
     this.#collection = collection;
+    this.#source = source;
     this.#data = data;
-    this.#dead = dead;
-    this.buildSeconds = figures.buildSeconds;
-    this.bytesPerVector = figures.bytesPerVector;
   }
 
-  static async open(data: VectorData, { backend: name, kind, tombstones }: Scenario): Promise<EngineWorld> {
-    const { dimension, base } = data;
-    const [files, source, backend] = [new MemoryFiles(), new MemorySource(dimension), open[name]()];
+  static async open(data: VectorData, { backend: name, kind, segments }: Scenario): Promise<EngineWorld> {
+    const { dimension } = data;
+    const [files, source, backend] = [new MemoryFiles(), new MemorySource(dimension), await open[name]()];
     const spec = testSpec({
       dimension,
-      indexKind: kind,
+      // Many: each segment of the kind that its size gets in the service.
+      indexKind: segments === 'one' ? kind : 'auto',
+      hnswMinVectors: HNSW_MIN_VECTORS,
       hnsw: { m: 32, efConstruction: 200, efSearch: 64 },
       rebuildThreshold: 0.99,
       savePolicy: 'manual',
@@ -89,32 +97,58 @@ export class EngineWorld {
       logger: new RecordingLogger(),
     });
     await collection.opened;
-    const rows = base.length / dimension;
-    for (let from = 0; from < rows; from += BATCH_ROWS) {
-      const batch = Array.from({ length: Math.min(BATCH_ROWS, rows - from) }, (_, at) =>
-        source.create({
+    const world = new EngineWorld(collection, source, data);
+    await world.#import();
+    if (segments === 'one') world.buildSeconds = (await collection.rebuild()).durationMs / 1000;
+    else await world.#settled();
+    return world;
+  }
+
+  async bytesPerVector(): Promise<number> {
+    const { segments, vectors, tombstones } = await this.#collection.status();
+    return segments.reduce((sum, segment) => sum + segment.bytes, 0) / (vectors + tombstones);
+  }
+
+  async segmentCount(): Promise<number> {
+    const { segments, growing } = await this.#collection.status();
+    return segments.length + (growing.rows > 0 ? 1 : 0);
+  }
+
+  /** Deletes until this share of the rows is dead. @param share 0–1, not less than before */
+  async bury(share: number): Promise<void> {
+    const rows = Array.from({ length: this.#rows }, (_, row) => row).filter(
+      (row) => (row * 7919) % 1_000 < share * 1_000 && !this.#dead.has(row),
+    );
+    for (const row of rows) this.#dead.add(row);
+    if (rows.length === 0) return;
+    await this.#collection.apply(joined(rows.map((row) => this.#source.delete(asEntryKey(row + 1)))));
+  }
+
+  get #rows(): number {
+    return this.#data.base.length / this.#data.dimension;
+  }
+
+  async #import(): Promise<void> {
+    const { base, dimension } = this.#data;
+    for (let from = 0; from < this.#rows; from += BATCH_ROWS) {
+      const batch = Array.from({ length: Math.min(BATCH_ROWS, this.#rows - from) }, (_, at) =>
+        this.#source.create({
           category: categoryOf(from + at),
           vector: base.slice((from + at) * dimension, (from + at + 1) * dimension),
         }),
       );
-      await collection.apply(joined(batch));
+      await this.#collection.apply(joined(batch));
     }
-    const { durationMs } = await collection.rebuild();
-    const { segments } = await collection.status();
-    const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
-    const dead = new Set(
-      Array.from({ length: rows }, (_, row) => row).filter(
-        (row) => (row * 7919) % 1_000 < tombstones * 1_000,
-      ),
-    );
-    if (dead.size > 0) {
-      const deletes = Array.from(dead, (row) => source.delete(asEntryKey(row + 1)));
-      await collection.apply(joined(deletes));
+  }
+
+  /** Until seals and merges have nothing left to do. */
+  async #settled(): Promise<void> {
+    for (let quiet = 0, before = ''; quiet < 5;) {
+      const now = JSON.stringify((await this.#collection.status()).segments);
+      quiet = now === before ? quiet + 1 : 0;
+      before = now;
+      await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    return new EngineWorld(collection, data, dead, {
-      buildSeconds: durationMs / 1000,
-      bytesPerVector: bytes / rows,
-    });
   }
 
   /** @param inFlight searches asked in one turn, which the engine takes as one batch */
