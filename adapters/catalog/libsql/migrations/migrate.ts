@@ -4,9 +4,10 @@ import { rollBack } from '../sqlite-errors.ts';
 import type { SqlReader, SqlSession } from '../sql-session.ts';
 import { initial } from './0001-initial.ts';
 import { embeddingQueue } from './0002-embedding-queue.ts';
+import { snapshots } from './0003-snapshots.ts';
 import type { Migration, MigrationContext } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [initial, embeddingQueue];
+export const MIGRATIONS: readonly Migration[] = [initial, embeddingQueue, snapshots];
 
 /**
  * Brings the schema up to date: each migration in a transaction of its own under the write lock, so a
