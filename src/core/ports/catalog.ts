@@ -59,7 +59,7 @@ export type WriteOutcome =
   | { readonly ok: false; readonly error: ErrorData };
 
 /** Jobs that one service at a time does, where several share a database. */
-export type LeaseName = 'embedding-queue' | 'reembed';
+export type LeaseName = 'embedding-queue' | 'reembed' | 'snapshot';
 
 /** A holder's time with a lease. The token grows with every change of holder. */
 export interface LeaseTerm {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, vi } from 'vitest';
-import { startServer, type Runtime, type TestServer } from '../../support/server.ts';
+import { startServer, type Runtime } from '../../support/server.ts';
 import { vitestRegistrar } from '../../support/vitest-registrar.ts';
 import { badInputSuite } from '../bad-input.suite.ts';
 import { concurrencySuite } from '../concurrency.suite.ts';
@@ -11,16 +11,25 @@ import { Client } from './client.ts';
 /** A bound for what hangs: on a machine that builds other things as well, 10,000 imports take their time. */
 const TEST_MAX_MS = 120_000;
 
+/** What is tested: somewhere at a URL, until it is stopped. */
+interface Served {
+  readonly url: string;
+  stop(): Promise<unknown>;
+}
+
 /** The whole HTTP suite against one real server process with one backend. */
-export function runHttpSuites(runtime: Runtime, backend: string): void {
+export const runHttpSuites = (runtime: Runtime, backend: string): void =>
+  runHttpSuitesAgainst(`${runtime} with ${backend}`, () =>
+    startServer({ runtime, environment: { CHL_INDEX_BACKEND: backend, CHL_LOG_LEVEL: 'info' } }),
+  );
+
+/** The same against whatever `start` starts. */
+export function runHttpSuitesAgainst(name: string, start: () => Promise<Served>): void {
   vi.setConfig({ testTimeout: TEST_MAX_MS, hookTimeout: TEST_MAX_MS });
-  describe(`HTTP: ${runtime} with ${backend}`, () => {
-    let server: TestServer;
+  describe(`HTTP: ${name}`, () => {
+    let server: Served;
     beforeAll(async () => {
-      server = await startServer({
-        runtime,
-        environment: { CHL_INDEX_BACKEND: backend, CHL_LOG_LEVEL: 'info' },
-      });
+      server = await start();
     });
     afterAll(() => server?.stop());
     const client = (): Client => new Client(server.url);
