@@ -33,6 +33,9 @@ export function loadEdgeConfig(given: Variables): EdgeConfig {
     ...(embedder.choice === 'transformers'
       ? ['CHL_EMBEDDER is hash or openai on the edge: no model runs in it']
       : []),
+    ...(config.namespaces === null
+      ? []
+      : ['CHL_NAMESPACES is for services that open databases themselves; give each team an edge of its own']),
     ...(config.apiKeysFile === null
       ? []
       : ['CHL_API_KEYS_FILE is for machines with files; use CHL_API_KEYS']),

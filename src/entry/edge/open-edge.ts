@@ -18,6 +18,7 @@ import { createApp } from '../../http/app.ts';
 import { Authenticator } from '../../http/auth/authenticator.ts';
 import { KeyRateLimit } from '../../http/auth/key-rate-limit.ts';
 import type { HttpEnv } from '../../http/http-env.ts';
+import { admission } from '../../http/middleware/admission.ts';
 import { createMcpHandler } from '../../mcp/handler.ts';
 import { createServices } from '../../service/create-services.ts';
 import { Lease } from '../../service/lease/lease.ts';
@@ -89,6 +90,9 @@ export async function openEdge(config: EdgeConfig, logger: Logger): Promise<Edge
       authenticator: new Authenticator({ keys, required: needsKey }, rateLimit),
       allowedOrigins: config.allowedOrigins,
       limits: { ...config.limits, heartbeatMs: HEARTBEAT_MS },
+      admission: admission(config.limits.admission),
+      basePath: '',
+      namespaces: null,
       logger,
       clock: systemClock,
       mcp: createMcpHandler({ services, logger, version: VERSION, answerChars: config.toolAnswerChars }),
