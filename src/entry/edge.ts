@@ -41,10 +41,18 @@ export function createEdge(given: Variables = {}): EdgeHandler {
         await edge.services.caughtUp();
         return await edge.app.fetch(request, { remoteAddress });
       } catch (error) {
-        return errorResponse(error, requestIdOf(request.headers));
+        return refusal(error, request);
       }
     },
   };
+}
+
+/** Of a request that the application never saw: as the application would have answered. */
+function refusal(error: unknown, request: Request): Response {
+  const requestId = requestIdOf(request.headers);
+  const response = errorResponse(error, requestId);
+  response.headers.set('X-Request-Id', requestId);
+  return response;
 }
 
 async function open(variables: Variables): Promise<EdgeService> {
