@@ -82,11 +82,12 @@ async function fill(): Promise<void> {
 }
 
 async function asked(isolate: EdgeServer, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(isolate.url + path, {
-    ...(body === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
+  const post = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+  const response = await fetch(isolate.url + path, body === undefined ? {} : post);
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response.json();
 }

@@ -91,5 +91,5 @@ function remoteAddressIn(environment: unknown): string | null {
   return typeof remoteAddr?.hostname === 'string' ? remoteAddr.hostname : null;
 }
 
-// oxlint-disable-next-line import/no-default-export -- what every such platform looks for
+/** What every such platform looks for. */
 export default createEdge();

@@ -121,7 +121,7 @@ export class LibsqlFiles implements Files {
     this.#isNamingBehind = false;
     try {
       const files: NamedBlob[] = [];
-      for (const [name, file] of [...this.#files]) files.push({ name, ...(await file.store()) });
+      for (const [name, file] of this.#files) files.push({ name, ...(await file.store()) });
       await database.transact((session) => replaceFolder(session, folder, files));
       this.#named = blobsByName(files);
     } catch (error) {

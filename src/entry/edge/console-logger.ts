@@ -10,7 +10,6 @@ export function consoleLogger(level: LogLevel): Logger {
     (fields: LogFields, msg: string): void => {
       if (LOG_LEVELS.indexOf(name) < least) return;
       const line = { level: name, time: new Date().toISOString(), service: 'chl', ...fields, msg };
-      // oxlint-disable-next-line no-console -- the only log there is
       console[name](JSON.stringify(line, plainError));
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };

@@ -89,7 +89,7 @@ describe.skipIf(obstacle !== null)(
       await sqld.kill();
       await sqld.restart();
       const read = await (await opened('durable')).read('segment');
-    expect(Buffer.from(content).equals(read!)).toBe(true);
+      expect(Buffer.from(content).equals(read!)).toBe(true);
       expect(
         await count(`SELECT count(*) AS n FROM snapshot_parts p JOIN snapshot_files f
       ON f.blob = p.blob WHERE f.folder = 'durable'`),

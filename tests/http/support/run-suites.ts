@@ -3,7 +3,7 @@ import { startServer, type Runtime } from '../../support/server.ts';
 import { vitestRegistrar } from '../../support/vitest-registrar.ts';
 import { badInputSuite } from '../bad-input.suite.ts';
 import { concurrencySuite } from '../concurrency.suite.ts';
-import { rankingSuite } from '../ranking.suite.ts';
+import { rankingSuite, type RankingSize } from '../ranking.suite.ts';
 import { routesSuite } from '../routes.suite.ts';
 import { streamsSuite } from '../streams.suite.ts';
 import { Client } from './client.ts';
@@ -24,7 +24,7 @@ export const runHttpSuites = (runtime: Runtime, backend: string): void =>
   );
 
 /** The same against whatever `start` starts. */
-export function runHttpSuitesAgainst(name: string, start: () => Promise<Served>): void {
+export function runHttpSuitesAgainst(name: string, start: () => Promise<Served>, size?: RankingSize): void {
   vi.setConfig({ testTimeout: TEST_MAX_MS, hookTimeout: TEST_MAX_MS });
   describe(`HTTP: ${name}`, () => {
     let server: Served;
@@ -38,6 +38,6 @@ export function runHttpSuitesAgainst(name: string, start: () => Promise<Served>)
     describe('streams', () => streamsSuite(vitestRegistrar, client));
     describe('bad input', () => badInputSuite(vitestRegistrar, client));
     describe('concurrency', () => concurrencySuite(vitestRegistrar, () => server.url));
-    describe('ranking', () => rankingSuite(vitestRegistrar, client));
+    describe('ranking', () => rankingSuite(vitestRegistrar, client, size));
   });
 }
