@@ -28,12 +28,10 @@ RUN CHL_SETUP_FAISS=source node scripts/setup.mjs \
  && rm -rf node_modules/faiss-node \
  && find node_modules dist -name '*.map' -delete
 COPY models models
-# The model's runtime comes for every platform (290 MB); one stays with a model, none without.
+# The model's runtime (45 MB) stays with a model only.
 ARG MODEL=
 RUN rm -f models/README.md \
  && if [ -n "$MODEL" ]; then \
-      find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 -type d \
-        ! -path "*/linux/$(node -p process.arch)" -exec rm -rf {} + ; \
       test -d "models/$MODEL" || node scripts/fetch-model.mjs "$MODEL" models; \
     else \
       rm -rf models/* node_modules/onnxruntime-node node_modules/onnxruntime-common node_modules/@huggingface; \

@@ -1,7 +1,9 @@
 import { compile } from './setup/compile.mjs';
 import { setUpFaiss } from './setup/faiss.mjs';
+import { removeForeignBinaries } from './setup/foreign-binaries.mjs';
 import { checkNodeVersion } from './setup/node-version.mjs';
 import { installPackages } from './setup/packages.mjs';
+import { NODE_MODULES } from './setup/paths.mjs';
 import { say, SetupError } from './setup/terminal.mjs';
 
 /**
@@ -14,6 +16,7 @@ import { say, SetupError } from './setup/terminal.mjs';
 export async function setUp({ retry = false, compiles = true } = {}) {
   checkNodeVersion();
   await installPackages();
+  removeForeignBinaries(NODE_MODULES);
   await setUpFaiss({ retry });
   if (compiles) await compile();
 }

@@ -21,8 +21,10 @@ export class IdleReaders {
     return new IdleReaders(streams);
   }
 
-  /** Resolves when the last connection is closed on this side. */
+  /** Resolves when the last connection is closed on this side. @throws when the service has closed one before */
   async close(): Promise<void> {
+    const lost = this.#streams.filter((stream) => stream.closed).length;
+    if (lost > 0) throw new Error(`${lost} of ${this.#streams.length} readers were cut off.`);
     const closed = this.#streams.map((stream) => once(stream, 'close'));
     for (const stream of this.#streams) stream.destroy();
     await Promise.all(closed);
@@ -32,6 +34,8 @@ export class IdleReaders {
 /** @throws unless the service takes the reader */
 async function openStream(url: string): Promise<IncomingMessage> {
   const request = get(`${url}/api/v1/changes`, { headers: { accept: 'text/event-stream' }, agent: false });
+  // Before the answer `once` rejects with it; later the stream hears of it, too.
+  request.on('error', () => undefined);
   const [stream] = (await once(request, 'response')) as [IncomingMessage];
   if (stream.statusCode !== 200) throw new Error(`A reader was refused: ${stream.statusCode}`);
   stream.on('error', () => undefined);

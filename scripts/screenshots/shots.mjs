@@ -36,7 +36,26 @@ const index = async (page) => {
   await page.locator('.live-item').first().waitFor();
 };
 
-const transfer = (page) => page.getByText(/experiences and .* skills/).waitFor();
+/** A file that is taken but for one line. */
+const transfer = async (page) => {
+  await page.getByText(/experiences and .* skills/).waitFor();
+  const lines = Array.from({ length: 40 }, (_, at) => ({
+    entity_type: 'experience',
+    category_code: 'OBS',
+    ref: `runbook-${at}`,
+    data: {
+      section: 'useful',
+      title: `Runbook step ${at + 1}`,
+      playbook: `What to look at in step ${at + 1}.`,
+    },
+  }));
+  const text = [...lines, { entity_type: 'experience' }].map((line) => JSON.stringify(line)).join('\n');
+  await page
+    .getByLabel(/Choose an NDJSON file/)
+    .setInputFiles({ name: 'runbook.ndjson', mimeType: 'application/x-ndjson', buffer: Buffer.from(text) });
+  await page.getByRole('button', { name: 'Import' }).click();
+  await page.getByText('40 created').waitFor();
+};
 
 /** What is photographed: page, theme, size, and what has to be there first. */
 export const SHOTS = [

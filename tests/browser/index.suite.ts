@@ -10,6 +10,7 @@ export function indexSuite(world: () => World): void {
       expect(await page.locator('.tile-title').allInnerTexts()).toEqual(
         expect.arrayContaining(['Vectors', 'Tombstones', 'Snapshot', 'Queue', 'Lock waits']),
       );
+      await page.getByRole('img', { name: /^Times to get a lock: \d+ within/ }).waitFor();
       const { entry_id } = await world().api.write('Ring the evening bell', 'Seven times.');
       const change = page.locator('.live-item', { hasText: entry_id });
       await expect.poll(() => change.first().innerText()).toMatch(/created/);
@@ -71,7 +72,7 @@ export function indexSuite(world: () => World): void {
       await page.getByRole('button', { name: 'Import' }).click();
       await page.getByText('700 created, 0 updated, 0 unchanged, 1 refused.').waitFor();
       expect(await page.locator('.failures').innerText()).toMatch(/^line 701 /);
-      expect(await page.getByRole('progressbar', { name: 'Importing' }).getAttribute('value')).not.toBe('0');
+      expect(await page.getByRole('progressbar', { name: 'Imported' }).getAttribute('value')).not.toBe('0');
       await picture('transfer');
 
       const download = page.waitForEvent('download');

@@ -23,6 +23,12 @@ afterEach(async () => {
 const path = (name: string): string => join(world.folder, name);
 const dataFile = (name: string): string => join(world.folder, 'data', name);
 
+/** The first pages stay as they are, and with them who the database is. */
+async function overwritten(file: string, from: number): Promise<void> {
+  const bytes = await readFile(file);
+  await writeFile(file, bytes.fill(0x5a, Math.floor(bytes.length * from)));
+}
+
 const chl = (...args: string[]): Promise<CliResult> =>
   runCli(args, service === null ? world.environment : { ...world.environment, CHL_URL: service.url });
 
@@ -153,11 +159,14 @@ describe('a restore', () => {
     expect(stderr).toContain(`process ${process.pid}`);
   });
 
-  test('keeps a database that cannot be read, and takes its place', async () => {
+  test.each([
+    ['cannot be read', (file: string) => writeFile(file, 'damaged beyond reading, '.repeat(1000))],
+    ['can be read in part', (file: string) => overwritten(file, 0.3)],
+  ])('keeps a database that %s, and takes its place', async (_name, damage) => {
     await startWithEntries(3);
     expect(await chl('backup', path('copy.db'))).toMatchObject({ exitCode: 0 });
     await stopService();
-    await writeFile(dataFile('chl.db'), 'damaged beyond reading, '.repeat(1000));
+    await damage(dataFile('chl.db'));
     const { exitCode, stdout } = await chl('restore', path('copy.db'));
     expect(stdout).toContain('damaged');
     expect(exitCode).toBe(0);

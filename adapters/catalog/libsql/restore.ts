@@ -10,7 +10,6 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { ChlError } from '../../../src/core/errors.ts';
-import type { DatabaseIdentity } from '../../../src/core/ports/index-source.ts';
 import type { Seq } from '../../../src/core/ids.ts';
 import { checkTextIndex } from '../../text/fts5/table.ts';
 import { syncFile } from './copy-database.ts';
@@ -35,7 +34,7 @@ export interface RestoreReport {
   readonly entries: number;
   readonly seq: Seq;
   readonly epoch: number;
-  /** Where a database that could not be read was put; null when it could, or there was none. */
+  /** Where a database that was not whole was put; null when it was, or there was none. */
   readonly damagedKeptAs: string | null;
 }
 
@@ -56,9 +55,9 @@ export async function restoreDatabase(options: RestoreOptions): Promise<RestoreR
     const old = await settleOld(path);
     const report = await prepare(copy, {
       ...options,
-      epochAtLeast: Math.max(options.epochAtLeast, old?.epoch ?? 0),
+      epochAtLeast: Math.max(options.epochAtLeast, old.epoch),
     });
-    const damaged = existsSync(path) && old === null ? `${path}.damaged-${nowMs}` : null;
+    const damaged = existsSync(path) && !old.isWhole ? `${path}.damaged-${nowMs}` : null;
     if (damaged !== null) moveAside(path, damaged);
     const aside = damaged === null && existsSync(path) ? `${path}.before-restore` : null;
     if (aside !== null) {
@@ -77,18 +76,22 @@ export async function restoreDatabase(options: RestoreOptions): Promise<RestoreR
 
 /**
  * Brings the old database into its one file: a log left beside it would be taken for the new one's.
- * @returns null when it cannot be read, or is not there
+ * @returns its epoch, 0 where it cannot be read or is not there; damage may be why a backup is restored
  */
-async function settleOld(path: string): Promise<DatabaseIdentity | null> {
+async function settleOld(path: string): Promise<{ readonly epoch: number; readonly isWhole: boolean }> {
   if (!existsSync(path)) {
     removeDatabase(path);
-    return null;
+    return { epoch: 0, isWhole: false };
   }
+  let epoch = 0;
   try {
-    return await inOneFile(path, readIdentity);
+    await inOneFile(path, async (connection) => {
+      ({ epoch } = await readIdentity(connection));
+      await requireWholeDatabase(connection);
+    });
+    return { epoch, isWhole: true };
   } catch {
-    // Damaged: that may be why a backup is restored.
-    return null;
+    return { epoch, isWhole: false };
   }
 }
 

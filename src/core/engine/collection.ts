@@ -190,7 +190,7 @@ export class Collection implements IndexCollection {
   }
 
   #unavailable(cause?: unknown): ChlError {
-    const why = this.#reason === null ? '' : `: ${this.#reason}`;
+    const why = this.#reason === null ? '.' : `: ${this.#reason}`;
     return new ChlError('UNAVAILABLE', `The index is ${this.#state}${why}`, {
       cause,
       hint: 'Text search in the database answers meanwhile.',

@@ -12,8 +12,8 @@ const SECONDS = 60;
 const RECONNECT_MS = 3000;
 const WORDS = { create: 'created', update: 'changed', delete: 'deleted', embed: 'embedded' };
 
-/** @type {number[]} when changes arrived, in ms since the page was opened */
-let arrivals = [];
+/** @type {Map<number, number>} when each change happened, by its seq, in ms since the page was opened */
+const arrivals = new Map();
 
 /**
  * Follows the feed for as long as the page is open, from a little before now.
@@ -39,7 +39,10 @@ export async function followChanges(lastSeq, signal) {
           if (name !== 'change') return;
           const change = /** @type {ChangeView} */ (data);
           since = change.seq;
-          if (change.seq > lastSeq) arrivals.push(performance.now());
+          // What came before the page was opened has its age, by clocks that may differ.
+          const age = change.seq > lastSeq ? 0 : Math.max(0, Date.now() - Date.parse(change.at));
+          arrivals.set(change.seq, performance.now() - age);
+          if (change.seq <= lastSeq) drawArrivals();
           list.prepend(changeItem(change));
           while (list.childElementCount > SHOWN) list.lastElementChild?.remove();
         },
@@ -68,9 +71,9 @@ const changeItem = ({ seq, op, entry_id, category_code, version, at }) =>
 /** Changes a second over the last minute. */
 function drawArrivals() {
   const now = performance.now();
-  arrivals = arrivals.filter((at) => now - at < SECONDS * 1000);
+  for (const [seq, at] of arrivals) if (now - at >= SECONDS * 1000) arrivals.delete(seq);
   const perSecond = /** @type {number[]} */ (Array.from({ length: SECONDS }).fill(0));
-  for (const at of arrivals) {
+  for (const at of arrivals.values()) {
     const second = SECONDS - 1 - Math.floor((now - at) / 1000);
     perSecond[second] = (perSecond[second] ?? 0) + 1;
   }
@@ -84,7 +87,7 @@ function drawArrivals() {
         viewBox: `0 0 ${SECONDS * 10} 40`,
         preserveAspectRatio: 'none',
         role: 'img',
-        'aria-label': `${plural(arrivals.length, 'change')} in the last minute`,
+        'aria-label': `${plural(arrivals.size, 'change')} in the last minute`,
       },
       ...perSecond.map((value, second) => {
         const height = value === 0 ? 1.5 : Math.max(3, (value / top) * 40);

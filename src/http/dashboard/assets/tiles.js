@@ -35,14 +35,22 @@ function tombstonesTile({ tombstone_ratio, tombstones, rebuild_threshold, needs_
   );
 }
 
-/** @param {IndexStatusResponse} status */
-const snapshotTile = ({ snapshot, unsaved_changes, save_policy }) =>
-  tile('Snapshot', snapshot === null ? 'none' : when(snapshot.saved_at), [
-    snapshot === null
-      ? 'Nothing is on disk yet; the database has it all.'
-      : `Generation ${count(snapshot.generation)}, ${bytes(snapshot.bytes)}, to seq ${count(snapshot.seq)}`,
-    `${plural(unsaved_changes, 'unsaved change')} · policy ${save_policy}`,
-  ]);
+/** What a restart finds on disk, and what it would replay. @param {IndexStatusResponse} status */
+const snapshotTile = ({ snapshot, unsaved_changes, last_seq, save_policy }) =>
+  tile(
+    'Snapshot',
+    snapshot === null ? 'none' : when(snapshot.saved_at),
+    [
+      snapshot === null
+        ? 'Nothing is on disk yet; the database has it all.'
+        : `Generation ${count(snapshot.generation)}, ${bytes(snapshot.bytes)}, to seq ${count(snapshot.seq)}`,
+      `${plural(unsaved_changes, 'unsaved change')} · policy ${save_policy}`,
+    ],
+    proportions([
+      ['bar-fill good', last_seq - unsaved_changes],
+      ['bar-fill waiting', unsaved_changes],
+    ]),
+  );
 
 /** @param {QueueStatusResponse} queue */
 const queueTile = ({ pending, failed, embedded, commit }) =>
@@ -64,12 +72,17 @@ const queueTile = ({ pending, failed, embedded, commit }) =>
 const lockTile = ({ locks }) => {
   const all = Object.values(locks);
   const worst = all.reduce((a, b) => (b.longest_wait_ms > a.longest_wait_ms ? b : a));
-  return tile('Lock waits', count(all.reduce((sum, { waits }) => sum + waits, 0)), [
-    `The longest took ${duration(worst.longest_wait_ms)}`,
-    worst.longest_wait_holder === null
-      ? 'Nobody was waited for'
-      : `while ${worst.longest_wait_holder} held it`,
-  ]);
+  return tile(
+    'Lock waits',
+    count(all.reduce((sum, { waits }) => sum + waits, 0)),
+    [
+      `The longest took ${duration(worst.longest_wait_ms)}`,
+      worst.longest_wait_holder === null
+        ? 'Nobody was waited for'
+        : `while ${worst.longest_wait_holder} held it`,
+    ],
+    waitHistogram(all.map(({ wait_ms }) => wait_ms)),
+  );
 };
 
 /** @param {IndexStatusResponse} status */
@@ -130,3 +143,55 @@ function proportions(parts) {
     ...rects,
   );
 }
+
+const HISTOGRAM_HEIGHT = 24;
+/** Such a wait is logged with its holder, and fires an alert. */
+const LONG_WAIT_MS = 1000;
+
+/**
+ * How long locks were waited for: a bar for each bound, on a logarithmic scale, so that one long wait
+ * is seen beside a million short ones.
+ *
+ * @param {readonly IndexStatusResponse['locks']['writer']['wait_ms'][]} histograms of the same bounds
+ */
+function waitHistogram(histograms) {
+  const bounds = histograms[0]?.bounds ?? [];
+  const counts = [...bounds, Infinity].map((_, bucket) =>
+    histograms.reduce((sum, histogram) => sum + (histogram.counts[bucket] ?? 0), 0),
+  );
+  const top = Math.log1p(Math.max(1, ...counts));
+  const width = 100 / counts.length;
+  const words = counts.flatMap((value, bucket) =>
+    value === 0 ? [] : [`${count(value)} ${rangeOf(bounds, bucket)}`],
+  );
+  return s(
+    'svg',
+    {
+      viewBox: `0 0 100 ${HISTOGRAM_HEIGHT}`,
+      preserveAspectRatio: 'none',
+      class: 'histogram',
+      role: 'img',
+      'aria-label': `Times to get a lock: ${words.length === 0 ? 'none yet' : words.join(', ')}`,
+    },
+    ...counts.map((value, bucket) => {
+      const height = value === 0 ? 1 : Math.max(3, (Math.log1p(value) / top) * HISTOGRAM_HEIGHT);
+      const isLong = (bounds[bucket - 1] ?? 0) >= LONG_WAIT_MS;
+      return s('rect', {
+        class: value === 0 ? 'tick' : `bar-fill ${isLong ? 'bad' : 'vector'}`,
+        x: bucket * width + 0.5,
+        y: HISTOGRAM_HEIGHT - height,
+        width: width - 1,
+        height,
+      });
+    }),
+  );
+}
+
+/**
+ * @param {readonly number[]} bounds
+ * @param {number} bucket
+ */
+const rangeOf = (bounds, bucket) => {
+  const bound = bounds[bucket];
+  return bound === undefined ? `over ${duration(bounds.at(-1) ?? 0)}` : `within ${duration(bound)}`;
+};

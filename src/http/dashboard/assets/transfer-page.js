@@ -17,16 +17,20 @@ let running = new AbortController();
 let entries = 0;
 
 startPage(async () => {
-  const { totals } = await searchHealth();
-  entries = totals.experiences + totals.skills;
-  byId('export-about', HTMLElement).textContent =
-    `${plural(totals.experiences, 'experience')} and ${plural(totals.skills, 'skill')}, in the order of creation.`;
+  await showTotals();
   input.disabled = !mayI('write');
   drop.classList.toggle('locked', !mayI('write'));
   if (!mayI('write'))
     fill(importResult, h('p', { class: 'muted' }, 'Importing needs a key with the role write.'));
   else importResult.replaceChildren();
 });
+
+async function showTotals() {
+  const { totals } = await searchHealth();
+  entries = totals.experiences + totals.skills;
+  byId('export-about', HTMLElement).textContent =
+    `${plural(totals.experiences, 'experience')} and ${plural(totals.skills, 'skill')}, in the order of creation.`;
+}
 
 input.addEventListener('change', showChosen);
 drop.addEventListener('dragover', (event) => {
@@ -65,6 +69,8 @@ async function runImport() {
   byId('import-progress', HTMLElement).hidden = false;
   const bar = byId('import-bar', HTMLProgressElement);
   const value = byId('import-value', HTMLOutputElement);
+  const label = byId('import-label', HTMLLabelElement);
+  label.textContent = 'Importing';
   bar.value = 0;
   value.textContent = '0 %';
   try {
@@ -76,6 +82,8 @@ async function runImport() {
       },
     });
     bar.value = 1;
+    label.textContent = 'Imported';
+    await showTotals();
     fill(
       importResult,
       h(

@@ -32,7 +32,9 @@ export const TransferPage = ({ version, base }: PageProps) => (
           </div>
         </form>
         <div id="import-progress" class="progress-row" hidden>
-          <label for="import-bar">Importing</label>
+          <label for="import-bar" id="import-label">
+            Importing
+          </label>
           <progress id="import-bar" max={1} value={0}></progress>
           <output id="import-value" for="import-bar"></output>
         </div>
