@@ -1,7 +1,12 @@
 import { HashEmbedder } from '../../adapters/embedder/hash/hash-embedder.ts';
 import { openOpenAiEmbedder } from '../../adapters/embedder/openai/openai-embedder.ts';
 import { ChlError, toChlError } from '../core/errors.ts';
-import { parseFingerprint, type Embedder, type Fingerprint } from '../core/ports/embedder.ts';
+import {
+  fingerprintText,
+  parseFingerprint,
+  type Embedder,
+  type Fingerprint,
+} from '../core/ports/embedder.ts';
 import type { Logger } from '../core/ports/runtime.ts';
 import type { EmbedMode } from '../service/options.ts';
 import type { EmbedderChoice } from './config/environment.ts';
@@ -56,6 +61,26 @@ export async function chooseEmbedder(
   }
   const dimension = kind === 'hash' ? (fingerprint?.dimension ?? null) : settings.dimension;
   return openOrAway(kind, { ...settings, model, dimension }, fingerprint, logger, pool);
+}
+
+/**
+ * The embedder that another service has given a shared database to, as far as this one's settings allow.
+ * @throws CONFIGURATION when they do not, UNAVAILABLE
+ */
+export async function openBoundEmbedder(
+  settings: EmbedderSettings,
+  bound: string,
+  logger: Logger,
+  pool?: EmbedderPool,
+): Promise<Embedder> {
+  const { embedder } = await chooseEmbedder({ ...settings, choice: 'auto' }, bound, logger, pool);
+  const opened = fingerprintText(embedder.fingerprint);
+  if (opened === bound) return embedder;
+  await embedder.close();
+  throw new ChlError('CONFIGURATION', `This service can open ${opened}, not ${bound}.`, {
+    operation: 'embedder.open',
+    hint: 'Give it the same embedding settings as the service that changed the embedder.',
+  });
 }
 
 /** @param pool of embedders that others may be using. @throws CONFIGURATION, UNAVAILABLE */

@@ -12,7 +12,7 @@ import type { Config } from './config.ts';
 import { collectionSpec, serviceOptions } from './core-settings.ts';
 import { indexFolder } from './data-folder.ts';
 import type { DatabaseThreads } from './database-threads.ts';
-import { chooseEmbedder, openEmbedder, type EmbedderKind } from './embedders.ts';
+import { chooseEmbedder, openBoundEmbedder, openEmbedder, type EmbedderKind } from './embedders.ts';
 import type { EmbedderPool } from './embedders/embedder-pool.ts';
 
 /** One database, its index, and the use cases over both: what nobody else's requests can reach. */
@@ -110,6 +110,11 @@ const reembedPorts = ({
   async openEmbedder({ to, model }) {
     const settings = { ...config.embedder, model: model ?? config.embedder.model };
     const embedder = await openEmbedder(to ?? kind, settings, logger, embedders);
+    opened.add(() => embedder.close());
+    return embedder;
+  },
+  async openBound(fingerprint) {
+    const embedder = await openBoundEmbedder(config.embedder, fingerprint, logger, embedders);
     opened.add(() => embedder.close());
     return embedder;
   },

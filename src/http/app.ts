@@ -79,7 +79,13 @@ export function createApp(services: Services, options: HttpOptions): Hono<HttpEn
   const endpoints = endpointsOf(services, options);
   const { bodyBytes, bodyIdleMs, jsonDepth, responseBytes } = options.limits;
   const bodyLimits = { maxBytes: bodyBytes, idleMs: bodyIdleMs, maxDepth: jsonDepth };
-  mount(app, endpoints, { authenticator: options.authenticator, bodyLimits, responseBytes });
+  mount(app, endpoints, {
+    authenticator: options.authenticator,
+    bodyLimits,
+    responseBytes,
+    stalenessMs: () => services.stalenessMs(),
+    clock: options.clock,
+  });
   mcpRoute(app, options.mcp, { authenticator: options.authenticator, bodyLimits });
   const describe = apiDescription(endpoints, options.version);
   docsRoutes(app, describe, options);

@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { ChlError } from '../core/errors.ts';
+import type { Clock } from '../core/ports/runtime.ts';
 import { parseRequest } from '../service/contract/errors.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import { readJson, type JsonLimits } from './body/read-json.ts';
@@ -13,6 +14,9 @@ interface MountOptions {
   readonly bodyLimits: JsonLimits;
   /** Longest JSON answer. */
   readonly responseBytes: number;
+  /** Of a replica: how long ago its index had all that was committed, at this moment. */
+  readonly stalenessMs: () => number | null;
+  readonly clock: Clock;
 }
 
 /** Serves the endpoints, each path with and without its trailing slash; any other method there is 405. */
@@ -50,13 +54,26 @@ function methodNotAllowed(method: string, allowed: readonly string[], requestId:
 const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1').replace(/(.)\/$/, '$1');
 
 async function serve(endpoint: Endpoint, c: Context<HttpEnv>, options: MountOptions): Promise<Response> {
+  if (endpoint.role !== 'read') return answer(endpoint, c, options);
+  // As of the beginning: what reaches the index meanwhile is not in every part of the answer.
+  const stalenessMs = options.stalenessMs();
+  const startMs = options.clock.monotonicMs();
+  const response = await answer(endpoint, c, options);
+  if (stalenessMs !== null) {
+    const elapsedMs = options.clock.monotonicMs() - startMs;
+    response.headers.set('X-CHL-Staleness-Ms', String(Math.ceil(stalenessMs + elapsedMs)));
+  }
+  return response;
+}
+
+async function answer(endpoint: Endpoint, c: Context<HttpEnv>, options: MountOptions): Promise<Response> {
   const request = c.req.raw;
   const caller =
     endpoint.role === 'public'
       ? 'public'
       : (await options.authenticator.authorise(request.headers, endpoint.role)).name;
   c.set('caller', caller);
-  const answer = await endpoint.handle({
+  const result = await endpoint.handle({
     params: endpoint.params === undefined ? undefined : parseRequest(endpoint.params, c.req.param()),
     query: endpoint.query === undefined ? undefined : parseRequest(endpoint.query, queryOf(request)),
     context: requestContext(request, caller),
@@ -67,12 +84,12 @@ async function serve(endpoint: Endpoint, c: Context<HttpEnv>, options: MountOpti
     request,
     requestId: c.get('requestId'),
   });
-  if (answer instanceof Response) return answer;
-  if (answer instanceof Answer) {
-    const { status, body } = answer as Answer<unknown>;
+  if (result instanceof Response) return result;
+  if (result instanceof Answer) {
+    const { status, body } = result as Answer<unknown>;
     return jsonResponse(status, body, options.responseBytes);
   }
-  return jsonResponse(Number(Object.keys(endpoint.answers)[0]), answer, options.responseBytes);
+  return jsonResponse(Number(Object.keys(endpoint.answers)[0]), result, options.responseBytes);
 }
 
 const queryOf = ({ url }: Request): Record<string, string> => Object.fromEntries(new URL(url).searchParams);

@@ -5,6 +5,7 @@ import { SOLE_OWNER } from './lease/job-lease.ts';
 import { Lease } from './lease/lease.ts';
 import { LeaseKeeper } from './lease/lease-keeper.ts';
 import type { ServiceOptions } from './options.ts';
+import { EmbedderFollower } from './reembed/embedder-follower.ts';
 import type { ReembedPorts } from './reembed/reembed-ports.ts';
 import { Reembedding } from './reembed/reembed-service.ts';
 import { ReplicaTail } from './replica-tail.ts';
@@ -18,6 +19,7 @@ export interface Background {
   start(): Promise<void>;
   /** See `ReplicaTail`; at once where nobody else writes the database. */
   caughtUp(): Promise<void>;
+  stalenessMs(): number | null;
   /** Waits for what is under way. */
   stop(): Promise<void>;
 }
@@ -34,17 +36,19 @@ export function composeBackground(ports: ServicePorts, options: ServiceOptions, 
     }) ?? null;
   const parts = { ...shared, options: options.embeddingQueue };
   const embeddingQueue = new EmbeddingQueue({ ...parts, lease: queueLease ?? SOLE_OWNER });
+  const reembedPorts = ports.reembed === undefined ? null : watched(ports.reembed, shared.recorder);
   const reembed = new Reembedding({
     ...parts,
     embeddingQueue,
     timeoutMs: options.embedding.queueTimeoutMs,
     leaseKeeper: leases?.('reembed', { isWanted: () => true, onHeld: () => undefined }) ?? null,
-    ports: ports.reembed === undefined ? null : watched(ports.reembed, shared.recorder),
+    ports: reembedPorts,
   });
+  const follower = new EmbedderFollower({ ...parts, ports: reembedPorts });
   const tail =
     ports.replicaPollMs === undefined
       ? null
-      : composeTail(ports.replicaPollMs, shared, { embeddingQueue, reembed });
+      : composeTail(ports.replicaPollMs, shared, { embeddingQueue, reembed, follower });
   return {
     embeddingQueue,
     reembed,
@@ -54,8 +58,10 @@ export function composeBackground(ports: ServicePorts, options: ServiceOptions, 
       await embeddingQueue.start();
     },
     caughtUp: async () => tail?.caughtUp(),
+    stalenessMs: () => tail?.stalenessMs ?? null,
     async stop() {
       await tail?.stop();
+      await follower.stop();
       await reembed.stop();
       await embeddingQueue.stop();
       await queueLease?.stop();
@@ -84,11 +90,15 @@ function composeLeases(
     });
 }
 
+interface Followers extends Pick<Background, 'embeddingQueue' | 'reembed'> {
+  readonly follower: EmbedderFollower;
+}
+
 /** Another replica may also have filled the queue, or have given the database to another embedder. */
 const composeTail = (
   pollMs: number,
-  { reader, collection, gateway, changes, clock, logger }: Shared,
-  { embeddingQueue, reembed }: Pick<Background, 'embeddingQueue' | 'reembed'>,
+  { reader, collection, changes, clock, logger }: Shared,
+  { embeddingQueue, reembed, follower }: Followers,
 ): ReplicaTail =>
   new ReplicaTail({
     reader,
@@ -98,7 +108,7 @@ const composeTail = (
     pollMs,
     beforeApply: async () => {
       const fingerprint = await reader.fingerprint();
-      if (fingerprint !== null && !reembed.isRunning) gateway.databaseBelongsTo(fingerprint);
+      if (fingerprint !== null && !reembed.isRunning) follower.databaseBelongsTo(fingerprint);
     },
     onChange: (last) => {
       changes.committed(last);
@@ -109,6 +119,7 @@ const composeTail = (
 /** The next embedder is watched like the first one. */
 const watched = (ports: ReembedPorts, recorder: ServiceRecorder): ReembedPorts => ({
   openEmbedder: async (request) => recorder.watchEmbedder(await ports.openEmbedder(request)),
+  openBound: async (fingerprint) => recorder.watchEmbedder(await ports.openBound(fingerprint)),
   openCollection: (embedder, generation) => ports.openCollection(embedder, generation),
   retire: (generation) => ports.retire(generation),
 });

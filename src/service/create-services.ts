@@ -47,9 +47,10 @@ export function createServices(
     queue: createQueues(shared, background, options),
     reembed: background.reembed,
     health,
-    figures: new Figures({ ...shared, health }),
+    figures: new Figures({ ...shared, health, stalenessMs: () => background.stalenessMs() }),
     start: () => background.start(),
     caughtUp: () => background.caughtUp(),
+    stalenessMs: () => background.stalenessMs(),
     async close() {
       await background.stop();
       await committer.close();

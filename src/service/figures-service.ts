@@ -1,3 +1,4 @@
+import type { Seq } from '../core/ids.ts';
 import type { ObservedMutex } from '../core/locks/observed-mutex.ts';
 import type { CatalogCounts, CatalogReader } from '../core/ports/catalog.ts';
 import type { CollectionStatus, IndexCollection, LockStatus } from '../core/ports/index-host.ts';
@@ -15,13 +16,24 @@ export interface ServiceFigures extends RecordedFigures {
   readonly counts: CatalogCounts | null;
   readonly committer: CommitterStatus;
   readonly writerLock: LockStatus;
+  /** Null where nobody else writes the database, or while it cannot be asked. */
+  readonly replica: ReplicaFigures | null;
+}
+
+export interface ReplicaFigures {
+  /** Changes in the database that the index has not got. */
+  readonly lagSeq: number;
+  /** How long ago all that was committed had reached the index. */
+  readonly stalenessMs: number;
 }
 
 export interface FiguresParts {
   readonly recorder: ServiceRecorder;
   readonly health: HealthService;
   readonly collection: Pick<IndexCollection, 'status'>;
-  readonly reader: Pick<CatalogReader, 'counts'>;
+  readonly reader: Pick<CatalogReader, 'counts' | 'horizon'>;
+  /** Null where nobody else writes the database. */
+  readonly stalenessMs: () => number | null;
   readonly committer: Committer;
   readonly writerLock: ObservedMutex;
   readonly logger: Logger;
@@ -36,11 +48,13 @@ export class Figures {
 
   async collect(): Promise<ServiceFigures> {
     const { recorder, health, collection, committer, writerLock } = this.#parts;
-    const [healthNow, index, counts] = await Promise.all([
+    const [healthNow, index, counts, newest] = await Promise.all([
       health.check(),
       collection.status(),
       this.#counts(),
+      this.#newest(),
     ]);
+    const stalenessMs = this.#parts.stalenessMs();
     return {
       ...recorder.figures(),
       health: healthNow,
@@ -48,7 +62,21 @@ export class Figures {
       counts,
       committer: committer.status(),
       writerLock: writerLock.status(),
+      replica:
+        stalenessMs === null || newest === null
+          ? null
+          : { lagSeq: Math.max(0, newest - index.lastSeq), stalenessMs },
     };
+  }
+
+  async #newest(): Promise<Seq | null> {
+    if (this.#parts.stalenessMs() === null) return null;
+    try {
+      return (await this.#parts.reader.horizon()).seq;
+    } catch (error) {
+      this.#parts.logger.warn({ err: error }, 'the database did not tell its newest change');
+      return null;
+    }
   }
 
   /** A database that is away must not hide that it is. */

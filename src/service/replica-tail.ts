@@ -34,13 +34,20 @@ export class ReplicaTail {
   #next: Promise<void> | null = null;
   #failures = 0;
   #stopped = false;
+  /** By the monotonic clock: everything committed before has reached the index. Null until it is known of any moment. */
+  #caughtUpMs: number | null = null;
 
   constructor(parts: ReplicaTailParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    this.#schedule();
+    void this.caughtUp().then(() => this.#schedule());
+  }
+
+  /** How long ago all that was committed had reached the index; null before the first look. */
+  get stalenessMs(): number | null {
+    return this.#caughtUpMs === null ? null : this.#parts.clock.monotonicMs() - this.#caughtUpMs;
   }
 
   async stop(): Promise<void> {
@@ -72,7 +79,8 @@ export class ReplicaTail {
   }
 
   async #poll(): Promise<void> {
-    const { reader, collection, beforeApply, onChange, logger } = this.#parts;
+    const { reader, collection, beforeApply, onChange, clock, logger } = this.#parts;
+    const askedMs = clock.monotonicMs();
     try {
       const last = await reader.horizon();
       if (last.seq !== this.#seen) {
@@ -82,6 +90,7 @@ export class ReplicaTail {
         onChange(last.seq);
       }
       this.#failures = 0;
+      this.#caughtUpMs = askedMs;
     } catch (error) {
       this.#failures += 1;
       const { code, message } = toChlError(error, 'replica.tail');

@@ -30,6 +30,11 @@ export class ServedCollection implements IndexCollection {
     return this.#collection.state;
   }
 
+  /** Of its vectors. */
+  get fingerprint(): string {
+    return this.#fingerprint;
+  }
+
   get opened(): Promise<void> {
     return this.#collection.opened;
   }

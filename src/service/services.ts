@@ -68,6 +68,8 @@ export interface Services {
   start(): Promise<void>;
   /** The index has what any service committed before this call, unless the database cannot be asked. */
   caughtUp(): Promise<void>;
+  /** Where other services write the same database: how long ago all they had committed was in the index, in ms. */
+  stalenessMs(): number | null;
   /** Finishes the writes it has taken, then ends. The ports are closed by whoever opened them. */
   close(): Promise<void>;
 }

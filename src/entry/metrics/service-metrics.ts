@@ -1,4 +1,4 @@
-import type { ServiceFigures } from '../../service/figures-service.ts';
+import type { ReplicaFigures, ServiceFigures } from '../../service/figures-service.ts';
 import { SEARCH_STAGES } from '../../service/service-recorder.ts';
 import { SECONDS_PER_MS, type RecordedMetrics } from './recorded-metrics.ts';
 
@@ -44,7 +44,8 @@ export function serviceMetrics(metrics: RecordedMetrics): (figures: ServiceFigur
     help: 'Entries by what became of their embedding; pending is the length of the queue',
     labelNames: ['status'],
   });
-  return ({ health, committer, counts, searchMs, index, ...figures }) => {
+  const writeReplica = replicaMetrics(metrics);
+  return ({ health, committer, counts, searchMs, index, replica, ...figures }) => {
     const { database, faiss_index, embedding_model } = health.components;
     for (const [component, { status }] of Object.entries({
       database,
@@ -62,10 +63,27 @@ export function serviceMetrics(metrics: RecordedMetrics): (figures: ServiceFigur
     waitingMax(committer.waitingMax);
     operations(committer.operations);
     writeEmbedding(figures);
+    if (replica !== null) writeReplica(replica);
     if (counts === null) return;
     entries(counts.experiences, { type: 'experience' });
     entries(counts.skills, { type: 'skill' });
     for (const [status, count] of Object.entries(counts.embedding)) embeddings(count, { status });
+  };
+}
+
+/** Absent where nobody else writes the database. */
+function replicaMetrics(metrics: RecordedMetrics): (figures: ReplicaFigures) => void {
+  const lag = metrics.gauge({
+    name: 'chl_replica_lag_seq',
+    help: 'Changes in a shared database that the index of this replica has not got',
+  });
+  const staleness = metrics.gauge({
+    name: 'chl_replica_staleness_seconds',
+    help: 'How long ago all that was committed to a shared database had reached the index of this replica',
+  });
+  return ({ lagSeq, stalenessMs }) => {
+    lag(lagSeq);
+    staleness(stalenessMs * SECONDS_PER_MS);
   };
 }
 

@@ -22,7 +22,10 @@ interface Operation {
   readonly parameters: readonly JsonSchema[];
   readonly requestBody?: { readonly required: true; readonly content: MediaTypes };
   readonly responses: Readonly<
-    Record<string, { readonly description: string; readonly content: MediaTypes }>
+    Record<
+      string,
+      { readonly description: string; readonly content: MediaTypes; readonly headers?: JsonSchema }
+    >
   >;
 }
 
@@ -69,9 +72,15 @@ const ERROR_ANSWER = {
 
 function operation(endpoint: Endpoint): Operation {
   const body = endpoint.streams ?? (endpoint.body && { schema: endpoint.body, description: '' });
-  const responses: Record<string, { description: string; content: MediaTypes }> = { default: ERROR_ANSWER };
+  const responses: Record<string, { description: string; content: MediaTypes; headers?: JsonSchema }> = {
+    default: ERROR_ANSWER,
+  };
   for (const [status, content] of Object.entries(endpoint.answers)) {
-    responses[status] = { description: content.description, content: mediaTypes(content) };
+    responses[status] = {
+      description: content.description,
+      content: mediaTypes(content),
+      ...(endpoint.role === 'read' ? { headers: READ_ANSWER_HEADERS } : {}),
+    };
   }
   return {
     operationId: operationId(endpoint),
@@ -112,6 +121,14 @@ function parameters(place: 'path' | 'query' | 'header', schema: z.ZodObject | un
     };
   });
 }
+
+const READ_ANSWER_HEADERS = {
+  'X-CHL-Staleness-Ms': {
+    description:
+      'Where several services share a database: whatever was committed longer ago than this is in the answer',
+    schema: { type: 'integer', minimum: 0 },
+  },
+};
 
 const sessionHeader = {
   'X-CHL-Session': z.string().max(200).optional().describe('Whose viewed entries count'),

@@ -10,6 +10,11 @@ export interface ReembedPorts {
    * @throws CONFIGURATION, UNAVAILABLE
    */
   openEmbedder(request: ReembedRequest): Promise<Embedder>;
+  /**
+   * The embedder of this fingerprint, to which another service has given the database.
+   * @throws CONFIGURATION when this service has no such embedder, UNAVAILABLE
+   */
+  openBound(fingerprint: string): Promise<Embedder>;
   /** The index of a generation, over the vectors of this embedder; it opens by itself. */
   openCollection(embedder: Embedder, generation: number): IndexCollection;
   /** The index of this generation is closed; its files may go. */

@@ -1,10 +1,8 @@
 import { ChlError, toChlError } from '../../core/errors.ts';
 import { failpoint } from '../../core/failpoints.ts';
-import { asSeq } from '../../core/ids.ts';
 import type { ObservedMutex } from '../../core/locks/observed-mutex.ts';
 import type { CatalogReader } from '../../core/ports/catalog.ts';
 import { fingerprintText, type Embedder } from '../../core/ports/embedder.ts';
-import type { IndexCollection } from '../../core/ports/index-host.ts';
 import type { ReembedRequest, ReembedResponse } from '../contract/admin.ts';
 import type { EmbeddingGateway } from '../embedding-gateway.ts';
 import type { EmbeddingQueue } from '../embedding-queue/embedding-queue.ts';
@@ -13,6 +11,7 @@ import type { LeaseKeeper } from '../lease/lease-keeper.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { ServedCollection } from '../served-collection.ts';
 import type { ReembedService } from '../services.ts';
+import { replaceIndex } from './index-replacement.ts';
 import type { ReembedPorts } from './reembed-ports.ts';
 import { Staging, type StagingParts } from './staging.ts';
 
@@ -32,7 +31,6 @@ const IDLE: ReembedResponse = { state: 'idle', from: null, to: null, done: 0, to
 /** A pass that finds no more than this is followed by the switch; the rest goes through the queue. */
 const LEFT_FOR_THE_QUEUE_MAX = 32;
 const PASSES_MAX = 20;
-const OPEN_POLL_MS = 100;
 
 /**
  * To another embedder, while the service goes on answering from the old vectors:
@@ -137,7 +135,7 @@ export class Reembedding implements ReembedService {
       failpoint('reembed.before-switch');
       await this.#switch(embedder);
       this.#step('opening');
-      await this.#replaceIndex(ports, embedder);
+      await replaceIndex(this.#parts, { ports, embedder, signal: this.#stopping.signal });
       this.#step('done');
       this.#parts.logger.info({ to: this.#status.to }, 'the embedder is changed');
     } catch (error) {
@@ -183,34 +181,5 @@ export class Reembedding implements ReembedService {
     }
     gateway.writeWith(embedder);
     this.#parts.embeddingQueue.retryNow();
-  }
-
-  async #replaceIndex(ports: ReembedPorts, embedder: Embedder): Promise<void> {
-    const { reader, collection, gateway, writerLock } = this.#parts;
-    const generation = await reader.indexGeneration();
-    const next = ports.openCollection(embedder, generation);
-    await this.#untilReady(next);
-    failpoint('reembed.before-swap');
-    const former = await writerLock.runExclusive('reembed', async () => {
-      const last = await reader.horizon();
-      await next.apply({ afterSeq: asSeq(last.seq), last, changes: [] });
-      const formerEmbedder = gateway.embedder;
-      gateway.searchWith(embedder);
-      const formerCollection = collection.replace(next, fingerprintText(embedder.fingerprint));
-      return { embedder: formerEmbedder, collection: formerCollection };
-    });
-    await former.collection.close();
-    await former.embedder.close();
-    await ports.retire(generation - 1);
-  }
-
-  /** It opens by itself and keeps trying; meanwhile the former one answers. */
-  async #untilReady(collection: IndexCollection): Promise<void> {
-    await collection.opened;
-    while (collection.state !== 'ready') {
-      if (this.#stopping.signal.aborted)
-        throw new ChlError('UNAVAILABLE', 'The service stops; the next start opens the new index.');
-      await new Promise<void>((resolve) => void this.#parts.clock.setTimer(resolve, OPEN_POLL_MS));
-    }
   }
 }

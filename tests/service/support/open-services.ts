@@ -8,6 +8,7 @@ import { MemoryFiles } from '../../../adapters/files/memory/memory-files.ts';
 import { InlineHost } from '../../../adapters/host/inline/inline-host.ts';
 import { flatBackend } from '../../../adapters/index/flat/backend.ts';
 import { Bm25Index } from '../../../adapters/text/bm25/bm25-index.ts';
+import { ChlError } from '../../../src/core/errors.ts';
 import type { Catalog } from '../../../src/core/ports/catalog.ts';
 import { fingerprintText, type Embedder } from '../../../src/core/ports/embedder.ts';
 import type { IndexCollection } from '../../../src/core/ports/index-host.ts';
@@ -30,8 +31,8 @@ export interface OpenOptions {
   readonly embedder?: Embedder;
   /** Of the vectors in the database, where that is another one. */
   readonly bound?: Embedder;
-  /** What a change of embedder goes to. */
-  readonly next?: Embedder;
+  /** What a change of embedder goes to; null: this service has none to follow another one with. */
+  readonly next?: Embedder | null;
   /** A database that stays when the services close. */
   readonly path?: string;
   /** Of the services alone: the engine keeps the real one. */
@@ -85,6 +86,10 @@ export async function openServices(given: OpenOptions = {}): Promise<OpenService
       ...(given.bound === undefined ? {} : { boundFingerprint: fingerprintText(given.bound.fingerprint) }),
       reembed: {
         openEmbedder: async () => given.next ?? embedder,
+        openBound: async () => {
+          if (given.next !== null) return given.next ?? embedder;
+          throw new ChlError('CONFIGURATION', 'There is no such embedder here.');
+        },
         openCollection,
         retire: async () => undefined,
       },
