@@ -12,26 +12,29 @@ export class ContainerClient {
     return fetch(this.#url + path, { headers: { authorization: `Bearer ${this.#key}` } });
   }
 
-  post(path: string, body: unknown): Promise<Response> {
+  post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
     return fetch(this.#url + path, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#key}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#key}`, ...headers },
       body: JSON.stringify(body),
     });
   }
 
-  /** @throws unless it was stored */
-  async write(title: string, playbook: string): Promise<void> {
+  /** @returns the write's `seq`. @throws unless it was stored */
+  async write(title: string, playbook: string): Promise<string> {
     const response = await this.post('/api/v1/entries/write', {
       entity_type: 'experience',
       category_code: 'DEP',
       data: { section: 'useful', title, playbook },
     });
     if (!response.ok) throw new Error(`write: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as { seq: string }).seq;
   }
 
-  async search(query: string, mode = 'hybrid'): Promise<readonly SearchResult[]> {
-    const response = await this.post('/api/v1/search/', { query, mode });
+  /** @param minSeq what the answer must have considered */
+  async search(query: string, mode = 'hybrid', minSeq?: string): Promise<readonly SearchResult[]> {
+    const headers = minSeq === undefined ? {} : { 'x-chl-min-seq': minSeq };
+    const response = await this.post('/api/v1/search/', { query, mode }, headers);
     if (!response.ok) throw new Error(`search: ${response.status} ${await response.text()}`);
     const { results } = (await response.json()) as { results: readonly SearchResult[] };
     return results;

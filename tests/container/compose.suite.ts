@@ -40,6 +40,7 @@ class Project {
       // No port named: the engine takes a free one.
       CHL_PUBLISH: '127.0.0.1:',
       PROMETHEUS_PUBLISH: '127.0.0.1:',
+      BALANCER_PUBLISH: '127.0.0.1:',
       ...variables,
     };
     const lines = Object.entries(all).map(([name, value]) => `${name}=${value}\n`);
@@ -95,12 +96,14 @@ export function composeSuite(engineOf: () => ContainerEngine, image: string): vo
     };
 
     test('is valid, with every profile', async () => {
-      const { compose } = await create(['ollama', 'sqld', 'observability']).then((made) => ({
+      const { compose } = await create(['ollama', 'sqld', 'replicas', 'observability']).then((made) => ({
         compose: made.compose.bind(made),
       }));
       const { stdout } = await must('config', compose('config', '--services'));
       expect(stdout.trim().split('\n').toSorted()).toEqual([
+        'balancer',
         'chl',
+        'chl-2',
         'ollama',
         'ollama-model',
         'prometheus',
@@ -160,6 +163,28 @@ export function composeSuite(engineOf: () => ContainerEngine, image: string): vo
       await must('down', made.compose('down', '-t', '15'));
       const again = await made.up();
       expect((await again.search('entries on the server'))[0]?.title).toBe('Entries live on the server');
+    });
+
+    test('replicas: through the balancer one reads one’s own writes, and goes on when a replica ends', async () => {
+      await engine.build('chl-sqld', join(ROOT, 'deploy', 'sqld'));
+      await engine.build('chl-balancer', join(ROOT, 'deploy', 'proxy'));
+      const made = await create(['replicas'], { CHL_DATABASE_URL: 'http://sqld:8080' });
+      await made.up();
+      const balanced = new ContainerClient(await made.published('balancer', 8080), KEY);
+      await until('both replicas answer', async () => {
+        const answers = await Promise.all([1, 2, 3, 4].map(() => balanced.get('/health/ready')));
+        return answers.every(({ ok }) => ok);
+      });
+      for (const word of ['amber', 'birch', 'cedar', 'delta']) {
+        const seq = await balanced.write(
+          `Round robin ${word}`,
+          'Written through one replica, read through another.',
+        );
+        expect((await balanced.search(word, 'text', seq))[0]?.title).toBe(`Round robin ${word}`);
+      }
+      await must('stop', made.compose('stop', 'chl'));
+      expect((await balanced.search('birch'))[0]?.title).toBe('Round robin birch');
+      await balanced.write('Written by the one that is left', 'The other replica is stopped.');
     });
 
     test('ollama (a stand-in under its name): the model is pulled, and the service starts on it', async () => {
