@@ -41,7 +41,7 @@ async function crowdAt(
     (status) => status.status === 'available',
     60_000,
   );
-  const crowd = new Crowd({ url, clients, seed });
+  const crowd = new Crowd({ urls: [url], clients, seed });
   const enough = new AbortController();
   // Not AbortSignal.timeout within AbortSignal.any: Node 20 may collect it before it fires.
   const over = setTimeout(() => enough.abort(), seconds * 1000);

@@ -9,10 +9,19 @@ interface Known {
 }
 
 export interface CrowdOptions {
-  readonly url: string;
+  /** Of services that share a database; each request goes to the next one. */
+  readonly urls: readonly string[];
+  /** Whether a request that a service could not answer is sent again, to the next one. */
+  readonly isPatient?: boolean;
+  /** Saves and rebuilds throughout. Default: yes. */
+  readonly maintains?: boolean;
   readonly clients: number;
   readonly seed: number;
 }
+
+/** A patient client gives up after this. */
+const ANSWER_MAX_MS = 60_000;
+const PAUSE_MS = 50;
 
 const ENTRIES_MIN = 30;
 const ENTRIES_MAX = 150;
@@ -26,9 +35,14 @@ export class Crowd {
   readonly complaints: string[] = [];
   /** What 412, 404 and 409 tell a client that came second. */
   refusals = 0;
+  /** Requests of the patient that had to be sent again. */
+  repeats = 0;
   readonly #options: CrowdOptions;
-  readonly #client: Client;
+  readonly #clients: readonly Client[];
   readonly #random: Random;
+  #turn = 0;
+  /** The newest `seq` that anybody was answered: every search has to have considered it, on whatever service. */
+  #newest = '';
   /** Not deleted, as far as anybody knows. */
   readonly #known: Known[] = [];
   /** Everything that was ever created: also what is gone is searched for. */
@@ -36,7 +50,7 @@ export class Crowd {
 
   constructor(options: CrowdOptions) {
     this.#options = options;
-    this.#client = new Client(options.url);
+    this.#clients = options.urls.map((url) => new Client(url));
     this.#random = seededRandom(options.seed);
   }
 
@@ -44,7 +58,7 @@ export class Crowd {
     const clients = Array.from({ length: this.#options.clients }, async () => {
       while (!signal.aborted) await this.#act();
     });
-    await Promise.all([...clients, this.#maintain(signal)]);
+    await Promise.all([...clients, ...(this.#options.maintains === false ? [] : [this.#maintain(signal)])]);
   }
 
   async #act(): Promise<void> {
@@ -97,15 +111,16 @@ export class Crowd {
     body: unknown,
   ): Promise<{ readonly entry_id: string } | null> {
     const startMs = performance.now();
-    const response = await this.#client.post(path, body);
-    const text = await response.text();
-    if (response.status === 200) {
+    const { status, text } = await this.#post(path, body, { 'Idempotency-Key': crypto.randomUUID() });
+    if (status === 200) {
       this.writes.push({ kind, name, version, startMs, endMs: performance.now() });
-      return JSON.parse(text) as { entry_id: string };
+      const answer = JSON.parse(text) as { entry_id: string; seq: string };
+      if (numberOf(answer.seq) > numberOf(this.#newest)) this.#newest = answer.seq;
+      return answer;
     }
-    const isSecond = kind !== 'create' && [404, 409, 412].includes(response.status);
+    const isSecond = kind !== 'create' && [404, 409, 412].includes(status);
     if (isSecond) this.refusals += 1;
-    else this.complaints.push(`${kind} ${name}: ${response.status} ${text}`);
+    else this.complaints.push(`${kind} ${name}: ${status} ${text}`);
     return null;
   }
 
@@ -114,11 +129,12 @@ export class Crowd {
     const mode = MODES[Math.floor(this.#random() * MODES.length)]!;
     const startMs = performance.now();
     const body = { entity_type: 'experience', query: name, mode, limit: 25 };
-    const response = await this.#client.post('/api/v1/entries/read', body);
-    const text = await response.text();
+    const { status, text } = await this.#post('/api/v1/entries/read', body, {
+      'X-CHL-Min-Seq': this.#newest,
+    });
     const span = { startMs, endMs: performance.now() };
-    if (response.status !== 200) {
-      this.complaints.push(`search for ${name}: ${response.status} ${text}`);
+    if (status !== 200) {
+      this.complaints.push(`search for ${name}: ${status} ${text}`);
       return;
     }
     const { entries } = JSON.parse(text) as { entries: { title: string }[] };
@@ -128,17 +144,38 @@ export class Crowd {
     this.searches.push({ name, mode, version: shown[0] ?? null, ...span });
   }
 
-  /** Saves and rebuilds throughout. */
+  async #post(
+    path: string,
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly status: number; readonly text: string }> {
+    const endMs = performance.now() + ANSWER_MAX_MS;
+    for (;;) {
+      const client = this.#clients[this.#turn++ % this.#clients.length]!;
+      try {
+        const response = await client.post(path, body, headers);
+        const answer = { status: response.status, text: await response.text() };
+        if (this.#options.isPatient !== true || answer.status !== 503 || performance.now() > endMs)
+          return answer;
+      } catch (error) {
+        if (this.#options.isPatient !== true || performance.now() > endMs) throw error;
+      }
+      this.repeats += 1;
+      await new Promise((wake) => setTimeout(wake, PAUSE_MS));
+    }
+  }
+
   async #maintain(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       for (const path of ['/admin/index/save', '/admin/index/rebuild']) {
-        const response = await this.#client.post(path, {});
-        const text = await response.text();
-        if (response.status !== 200) this.complaints.push(`${path}: ${response.status} ${text}`);
+        const { status, text } = await this.#post(path, {});
+        if (status !== 200) this.complaints.push(`${path}: ${status} ${text}`);
       }
     }
   }
 }
+
+const numberOf = (seq: string): number => Number(seq.split(':')[1] ?? 0);
 
 /** The title says the version, the words are the entry's own. */
 const contentOf = (name: string, version: number) => ({
