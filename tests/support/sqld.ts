@@ -45,6 +45,10 @@ export class Sqld {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** kill -9, without a goodbye. */
   async kill(): Promise<void> {
     const exited = once(this.#child, 'exit');
