@@ -125,6 +125,7 @@ function toConfig(values: Environment): Config {
       dimension: values.CHL_EMBEDDING_DIMENSION ?? null,
       mode: values.CHL_EMBED_MODE,
       modelDir: values.CHL_MODEL_DIR ?? `${values.CHL_DATA_DIR}/models`,
+      offline: values.CHL_EMBEDDING_OFFLINE === 'true',
     },
     apiKeys: values.CHL_API_KEYS ?? [],
     apiKeysFile: values.CHL_API_KEYS_FILE ?? null,

@@ -24,6 +24,8 @@ export interface EmbedderSettings {
   readonly dimension: number | null;
   readonly mode: EmbedMode;
   readonly modelDir: string;
+  /** Models are taken from this machine only. */
+  readonly offline: boolean;
 }
 
 export type EmbedderKind = Exclude<EmbedderChoice, 'auto'>;
@@ -168,7 +170,7 @@ async function firstThatWorks(
   if (local.found) {
     try {
       const embedder = await pool.share(modelKey(here), () =>
-        openTransformers(here, logger, { offline: true }),
+        openTransformers({ ...here, offline: true }, logger),
       );
       reasons.push(local.why);
       return { kind: 'transformers', embedder };

@@ -1,9 +1,9 @@
 export const NDJSON = 'application/x-ndjson';
 
-/** Streams values, one JSON text a line, as fast as they are read. */
-export function ndjsonResponse(values: AsyncIterable<unknown>): Response {
+/** Streams values, one JSON text a line, as fast as they are read. Those of a group are one chunk. */
+export function ndjsonResponse(groups: AsyncIterable<readonly unknown[]>): Response {
   return new Response(
-    streamOf(values, (value) => `${JSON.stringify(value)}\n`),
+    streamOf(groups, (group) => group.map((value) => `${JSON.stringify(value)}\n`).join('')),
     {
       headers: { 'Content-Type': NDJSON },
     },

@@ -202,7 +202,8 @@ export class EmbeddingGateway {
       for (const [row, hash] of [...missing.keys()].entries()) {
         const vector = vectors[row] ?? null;
         known.set(hash, vector);
-        this.#cache.set(fingerprint, role, hash, vector);
+        // Passages made here are seldom asked for again, and made again sooner than kept.
+        if (role === 'query' || !embedder.local) this.#cache.set(fingerprint, role, hash, vector);
       }
     }
     return texts.map(({ contentHash: hash }) => known.get(hash) ?? null);

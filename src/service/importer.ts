@@ -1,4 +1,4 @@
-import { entryText, sameText, type EntryText } from '../core/entry.ts';
+import { entryText, sameText, type Entry, type EntryText } from '../core/entry.ts';
 import { ChlError, toChlError } from '../core/errors.ts';
 import type { CatalogReader, EmbeddingInput } from '../core/ports/catalog.ts';
 import type { Clock } from '../core/ports/runtime.ts';
@@ -14,7 +14,7 @@ import type { RequestContext } from './request-context.ts';
 import type { SeqTokens } from './seq-token.ts';
 
 export interface ImporterParts {
-  readonly reader: Pick<CatalogReader, 'entryByRef'>;
+  readonly reader: Pick<CatalogReader, 'entriesByRefs'>;
   readonly committer: Committer;
   readonly gateway: EmbeddingGateway;
   readonly categories: CategoryDirectory;
@@ -35,11 +35,23 @@ type GoodLine = Extract<Line, { readonly ok: true }>;
 /** What became of a batch of lines, in their order. */
 type Results = Promise<readonly ImportResultLine[]>;
 
+/** A batch on its way through the service. */
+interface Batch {
+  /** Its lines have their place in the committer's queue. */
+  readonly submitted: Promise<unknown>;
+  readonly results: Results;
+}
+
+/** Batches that are handed to the committer and not stored yet: one is committed while the next one waits. */
+const BATCHES_SUBMITTED_MAX = 2;
+/** The next batch is read and embedded here while the writer's thread stores the one before. */
+const LOCAL_BATCHES_AHEAD = 1;
+
 /**
- * Bulk import. Lines are embedded and committed in batches. A distant embedder works on a few batches
- * while the one before is committed; no more than these are read before a batch's results are out, so
- * a slow reader slows the import down instead of filling the memory. Entries with a `ref`
- * are updated when they exist, so a broken import is resumed by sending it again.
+ * Bulk import. Lines are read and embedded in batches while earlier ones are committed, and committed
+ * in their order. No more than a few batches are read before the first of them has its results taken,
+ * so a slow reader slows the import down instead of filling the memory. Entries with a `ref` are
+ * updated when they exist, so a broken import is resumed by sending it again.
  */
 export class Importer {
   readonly #parts: ImporterParts;
@@ -48,24 +60,44 @@ export class Importer {
     this.#parts = parts;
   }
 
-  async *run(lines: AsyncIterable<string>, context: RequestContext): AsyncGenerator<ImportResultLine> {
-    const { batchLines, batchesAhead, gateway } = this.#parts;
-    // An embedder in this process would only take the time that the commits need.
-    const aheadMax = gateway.embedder.local ? 0 : batchesAhead;
-    const underWay: Results[] = [];
+  /** @returns the results of each batch. @throws what broke the input, after the results of what came before */
+  async *run(
+    lines: AsyncIterable<string>,
+    context: RequestContext,
+  ): AsyncGenerator<readonly ImportResultLine[]> {
+    const { batchesAhead, gateway } = this.#parts;
+    // An embedder in this process has only so much time: more batches would wait for it, no sooner done.
+    const aheadMax = gateway.embedder.local ? LOCAL_BATCHES_AHEAD : batchesAhead;
+    const underWay: Batch[] = [];
+    try {
+      for await (const batch of this.#batches(lines)) {
+        underWay.push(this.#begin(batch, underWay, context));
+        if (underWay.length > aheadMax) yield await underWay.shift()!.results;
+      }
+    } catch (broken) {
+      for (const { results } of underWay) yield await results;
+      throw broken;
+    }
+    for (const { results } of underWay) yield await results;
+  }
+
+  async *#batches(lines: AsyncIterable<string>): AsyncGenerator<readonly Line[]> {
     let batch: Line[] = [];
     let number = 0;
-    for await (const raw of lines) {
-      number += 1;
-      if (raw.trim() === '') continue;
-      batch.push(await this.#read(raw, number));
-      if (batch.length < batchLines) continue;
-      underWay.push(this.#begin(batch, underWay.at(-1), context));
-      batch = [];
-      if (underWay.length > aheadMax) yield* await underWay.shift()!;
+    try {
+      for await (const raw of lines) {
+        number += 1;
+        if (raw.trim() === '') continue;
+        batch.push(await this.#read(raw, number));
+        if (batch.length < this.#parts.batchLines) continue;
+        yield batch;
+        batch = [];
+      }
+    } catch (broken) {
+      if (batch.length > 0) yield batch;
+      throw broken;
     }
-    underWay.push(this.#begin(batch, underWay.at(-1), context));
-    for (const results of underWay) yield* await results;
+    if (batch.length > 0) yield batch;
   }
 
   async #read(raw: string, line: number): Promise<Line> {
@@ -81,25 +113,29 @@ export class Importer {
     }
   }
 
-  /** Embedded at once, stored after the batch before it: lines are read meanwhile. */
-  #begin(lines: readonly Line[], former: Results | undefined, context: RequestContext): Results {
+  /** Embedded at once, submitted after the batches before it: lines are read meanwhile. */
+  #begin(lines: readonly Line[], before: readonly Batch[], context: RequestContext): Batch {
     const good = lines.filter((line): line is GoodLine => line.ok);
-    const results = Promise.all([this.#embeddings(good), former]).then(([inputs]) =>
-      this.#store(lines, good, inputs, context),
-    );
+    const earlier = [before.at(-1)?.submitted, before.at(-BATCHES_SUBMITTED_MAX)?.results];
+    // Submitted in one go, in the order of the lines. Wrapped: a promise would wait for the commit here.
+    const submitted = Promise.all([this.#embeddings(good), ...earlier]).then(([inputs]) => ({
+      stored: good.map((line, place) => this.#commit(line, inputs[place]!, context)),
+    }));
+    const results = submitted.then(({ stored }) => this.#results(lines, stored));
     // Heard when its turn comes; an import that ends before must not end the process.
     results.catch(() => undefined);
-    return results;
+    return { submitted, results };
   }
 
   /** A line that says what its entry says already keeps that entry's vector. */
   async #embeddings(good: readonly GoodLine[]): Promise<readonly EmbeddingInput[]> {
-    const { gateway, reader, importTimeoutMs } = this.#parts;
+    const { gateway, importTimeoutMs } = this.#parts;
+    const holders = await this.#holders(good);
     const known: (EmbeddingInput | null)[] = [];
     const texts: EntryText[] = [];
     for (const { ref, request, content } of good) {
       const text = entryText({ type: request.entity_type, data: content.data });
-      const holder = ref === null ? null : await reader.entryByRef(ref);
+      const holder = ref === null ? undefined : holders.get(ref);
       const unchanged = holder?.embeddingStatus === 'embedded' && sameText(entryText(holder), text);
       known.push(unchanged ? await gateway.unchanged(text) : null);
       if (!unchanged) texts.push(text);
@@ -108,14 +144,15 @@ export class Importer {
     return known.map((input) => input ?? embedded.next().value!);
   }
 
-  async #store(
-    lines: readonly Line[],
-    good: readonly GoodLine[],
-    inputs: readonly EmbeddingInput[],
-    context: RequestContext,
-  ): Results {
-    // Submitted in one go, in the order of the lines: together they are one group.
-    const stored = good.map((line, place) => this.#commit(line, inputs[place]!, context));
+  /** The entries that these lines may update, by their ref. */
+  async #holders(good: readonly GoodLine[]): Promise<ReadonlyMap<string | null, Entry>> {
+    const refs = good.flatMap(({ ref }) => (ref === null ? [] : [ref]));
+    if (refs.length === 0) return new Map();
+    const entries = await this.#parts.reader.entriesByRefs(refs);
+    return new Map(entries.map((entry) => [entry.ref, entry]));
+  }
+
+  async #results(lines: readonly Line[], stored: readonly Promise<ImportResultLine>[]): Results {
     const results = (await Promise.all(stored)).values();
     return lines.map((line) => (line.ok ? results.next().value! : refusal(line.line, line.ref, line.error)));
   }

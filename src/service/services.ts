@@ -91,9 +91,12 @@ export interface EntryService {
 export interface TransferService {
   exportAll(): Promise<ExportResponse>;
   /** Every entry in the order of creation, in constant memory. */
-  exportLines(): AsyncGenerator<ExportLine>;
+  exportPages(): AsyncGenerator<readonly ExportLine[]>;
   /** One result for each line that is not blank, in the order of the lines. An invalid line does not stop the rest. */
-  importLines(lines: AsyncIterable<string>, context: RequestContext): AsyncGenerator<ImportResultLine>;
+  importLines(
+    lines: AsyncIterable<string>,
+    context: RequestContext,
+  ): AsyncGenerator<readonly ImportResultLine[]>;
 }
 
 export interface SearchService {

@@ -24,29 +24,33 @@ export class Transfer implements TransferService {
   async exportAll(): Promise<ExportResponse> {
     const experiences: ExportResponse['experiences'] = [];
     const skills: ExportResponse['skills'] = [];
-    for await (const entry of this.#entries()) {
-      (entry.type === 'experience' ? experiences : skills).push(entryView(entry));
+    for await (const page of this.#pages()) {
+      for (const entry of page) (entry.type === 'experience' ? experiences : skills).push(entryView(entry));
     }
     return { experiences, skills, count: experiences.length + skills.length };
   }
 
-  async *exportLines(): AsyncGenerator<ExportLine> {
-    for await (const entry of this.#entries()) yield exportLine(entry);
+  async *exportPages(): AsyncGenerator<readonly ExportLine[]> {
+    for await (const page of this.#pages()) yield page.map(exportLine);
   }
 
-  importLines(lines: AsyncIterable<string>, context: RequestContext): AsyncGenerator<ImportResultLine> {
+  importLines(
+    lines: AsyncIterable<string>,
+    context: RequestContext,
+  ): AsyncGenerator<readonly ImportResultLine[]> {
     return this.#parts.importer.run(lines, context);
   }
 
   /** Page by page: memory stays constant, and no read transaction outlives a page. */
-  async *#entries(): AsyncGenerator<Entry> {
+  async *#pages(): AsyncGenerator<readonly Entry[]> {
     const { reader, pageEntries } = this.#parts;
     let after = asEntryKey(0);
     for (;;) {
       const page = await reader.page(after, pageEntries);
-      yield* page;
       const last = page.at(-1);
-      if (last === undefined || page.length < pageEntries) return;
+      if (last === undefined) return;
+      yield page;
+      if (page.length < pageEntries) return;
       after = last.key;
     }
   }

@@ -50,6 +50,16 @@ describe('start', () => {
     await assert.rejects(stat(join(dataDir, 'chl.db')), { code: 'ENOENT' });
   });
 
+  test('a model that is not on this machine, offline: says what is missing and what to do', async () => {
+    const { exitCode, words } = await refusedStart({
+      CHL_EMBEDDER: 'transformers',
+      CHL_EMBEDDING_OFFLINE: 'true',
+    });
+    assert.notEqual(exitCode, 0);
+    assert.match(words, /lacks .*onnx\/model\.onnx/);
+    assert.match(words, /CHL_EMBEDDING_OFFLINE=false/);
+  });
+
   test('a second service on the same folder is refused and told who owns it', async () => {
     const first = await start();
     const { exitCode, words } = await refusedStart({});

@@ -18,9 +18,9 @@ async function* lines(...values: readonly (object | string)[]): AsyncGenerator<s
   for (const value of values) yield typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+async function collect<T>(groups: AsyncIterable<readonly T[]>): Promise<T[]> {
   const all: T[] = [];
-  for await (const item of source) all.push(item);
+  for await (const group of groups) all.push(...group);
   return all;
 }
 
@@ -79,16 +79,43 @@ describe('import', () => {
     ]);
   });
 
-  test('a batch is one commit, and its results are out before more is read', async () => {
+  test('lines of one ref take effect in their order, also across batches', async () => {
+    const titles = Array.from({ length: 400 }, (_, number) => `Title ${number}`);
+    const results = await importAll(lines(...titles.map((title) => line('same', title))));
+    expect(results.map((result) => 'version' in result && result.version)).toEqual(
+      titles.map((_, number) => number + 1),
+    );
+    const [entry, ...others] = await collect(open.services.transfer.exportPages());
+    expect(others).toEqual([]);
+    expect(entry?.data['title']).toBe('Title 399');
+  });
+
+  test('input that breaks off is answered for as far as it came, whatever was under way', async () => {
+    async function* torn(): AsyncGenerator<string> {
+      for (let number = 0; number < 300; number += 1) yield JSON.stringify(line(`r${number}`));
+      throw new Error('torn');
+    }
+    const results: ImportResultLine[] = [];
+    const reading = (async () => {
+      for await (const batch of open.services.transfer.importLines(torn(), ada)) results.push(...batch);
+    })();
+    await expect(reading).rejects.toThrow('torn');
+    expect(results.map(({ line: number }) => number)).toEqual(Array.from({ length: 300 }, (_, i) => i + 1));
+    expect((await open.services.search.health()).totals.experiences).toBe(300);
+  });
+
+  test('a slow reader slows the import down: a batch ahead is read, no more', async () => {
     let read = 0;
     async function* endless(): AsyncGenerator<string> {
       for (;;) yield JSON.stringify(line(`r${(read += 1)}`));
     }
     const results = open.services.transfer.importLines(endless(), ada);
-    expect((await results.next()).value).toMatchObject({ line: 1, status: 'created' });
-    expect(read).toBe(128);
-    expect((await open.services.queue.status()).commit).toMatchObject({ groups: 1, operations: 128 });
+    const first = ((await results.next()) as IteratorYieldResult<readonly ImportResultLine[]>).value;
+    expect(first.map(({ line: number }) => number)).toEqual(Array.from({ length: 128 }, (_, i) => i + 1));
+    expect(first[0]).toMatchObject({ line: 1, status: 'created' });
+    expect(read).toBe(2 * 128);
     await results.return(undefined);
+    expect(read).toBe(2 * 128);
   });
 });
 
@@ -103,13 +130,13 @@ describe('export', () => {
       allowed_tools: ['Bash'],
     };
     await importAll(lines({ entity_type: 'skill', category_code: 'TST', data: skill, ref: 's' }));
-    const exported = await collect(open.services.transfer.exportLines());
+    const exported = await collect(open.services.transfer.exportPages());
     const other = await openServices();
     const results = await collect(
       other.services.transfer.importLines(lines(...exported), plainContext('bob')),
     );
     expect(results.map(({ status }) => status)).toEqual(['created', 'created', 'created']);
-    const copied = await collect(other.services.transfer.exportLines());
+    const copied = await collect(other.services.transfer.exportPages());
     const content = ({ data, tags, ref, author, source }: (typeof exported)[number]) => ({
       data,
       tags,
@@ -142,7 +169,7 @@ describe('export', () => {
     await collect(
       small.services.transfer.importLines(lines(...Array.from({ length: 21 }, (_, i) => line(`r${i}`))), ada),
     );
-    const refs = (await collect(small.services.transfer.exportLines())).map(({ ref }) => ref);
+    const refs = (await collect(small.services.transfer.exportPages())).map(({ ref }) => ref);
     expect(refs).toEqual(Array.from({ length: 21 }, (_, i) => `r${i}`));
     await small.close();
   });

@@ -5,6 +5,7 @@ import { HashEmbedder } from '../../adapters/embedder/hash/hash-embedder.ts';
 export interface EmbeddingCall {
   readonly model: string;
   readonly input: readonly string[];
+  readonly encoding_format: string;
   readonly authorization: string | undefined;
 }
 
@@ -51,11 +52,9 @@ export class EmbeddingServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { model, input } = JSON.parse(Buffer.concat(chunks).toString()) as {
-      model: string;
-      input: string[];
-    };
-    const call = { model, input, authorization: request.headers.authorization };
+    const asked = JSON.parse(Buffer.concat(chunks).toString()) as Omit<EmbeddingCall, 'authorization'>;
+    const { input } = asked;
+    const call = { ...asked, authorization: request.headers.authorization };
     this.calls.push(call);
     const vectors = await this.#embedder.embed({
       texts: input.map((body) => ({ heading: '', body })),
@@ -65,9 +64,19 @@ export class EmbeddingServer {
       ...vectors.subarray(row * this.dimension, (row + 1) * this.dimension),
     ]);
     const misbehave = this.#planned.shift() ?? this.always;
-    if (misbehave === null) answerWith(response, rows);
+    if (misbehave === null && call.encoding_format === 'base64') answerInBase64(response, rows);
+    else if (misbehave === null) answerWith(response, rows);
     else await misbehave(response, rows, call);
   }
+}
+
+export function answerInBase64(response: ServerResponse, rows: readonly (readonly number[])[]): void {
+  const data = rows.map((row, index) => ({
+    object: 'embedding',
+    index,
+    embedding: Buffer.from(Float32Array.from(row).buffer).toString('base64'),
+  }));
+  answerText(response, JSON.stringify({ object: 'list', model: 'stand-in', data }));
 }
 
 export function answerWith(response: ServerResponse, rows: readonly (readonly (number | null)[])[]): void {

@@ -19,7 +19,6 @@ import { filterToSql, isIndexed } from './filter-sql.ts';
 import type { SqlReader } from './sql-session.ts';
 import { selectCategories, selectCategory } from './tables/categories.ts';
 import { lastChange, refuseBelowHorizon, selectChanges } from './tables/changes.ts';
-import { entryByRef } from './tables/entries.ts';
 import { entryFromRow } from './tables/entry-row.ts';
 import { selectHistory } from './tables/history.ts';
 import { readQueueState, selectQueuedTexts } from './tables/embedding-queue.ts';
@@ -90,8 +89,8 @@ export class LibsqlReader implements CatalogReader {
     return this.#entriesInOrder('id', ids);
   }
 
-  entryByRef(ref: string): Promise<Entry | null> {
-    return entryByRef(this.#near, ref);
+  entriesByRefs(refs: readonly string[]): Promise<readonly Entry[]> {
+    return this.#entriesInOrder('ref', refs);
   }
 
   async list({ filter, limit, beforeKey }: ListRequest): Promise<readonly Entry[]> {
@@ -159,7 +158,7 @@ export class LibsqlReader implements CatalogReader {
 
   /** CROSS JOIN keeps SQLite from reordering: the list leads, each entry is one look-up. */
   async #entriesInOrder(
-    column: 'entry_key' | 'id',
+    column: 'entry_key' | 'id' | 'ref',
     wanted: readonly (string | number)[],
   ): Promise<readonly Entry[]> {
     const rows = await this.#near.all(

@@ -46,6 +46,7 @@ export async function applyGroup(
     await listener.before?.(place);
     outcomes.push(await applyInSavepoint(group, operation, listener));
   }
+  await group.finish();
   const keyed = operations.findLast((operation) => operation.idempotency !== undefined);
   if (keyed !== undefined) await purgeExpiredKeys(session, keyed.atMs);
   return { report: { outcomes, before, after: group.last }, end: group.mark };

@@ -92,11 +92,17 @@ class OpenAiEmbedder implements Embedder {
   }
 }
 
+/** How vectors come: base64 takes a third of the bytes of numbers, and a tenth of the time to read. */
+type Encoding = 'base64' | 'float';
+/** What endpoints say that know no other encoding than numbers, and of much else. */
+const MAY_MEAN_THE_ENCODING: readonly number[] = [400, 422];
+
 /** One URL, one key, and the policies around every call to it. */
 class Endpoint {
   readonly #url: URL;
   readonly #options: OpenAiEmbedderOptions;
   readonly #policy: IPolicy;
+  #encoding: Encoding = 'base64';
 
   constructor(options: OpenAiEmbedderOptions) {
     this.#options = options;
@@ -140,20 +146,8 @@ class Endpoint {
   }
 
   async #post(inputs: readonly string[], bytesMax: number, signal: AbortSignal): Promise<string> {
-    const { apiKey, model } = this.#options;
     try {
-      const response = await fetch(this.#url, {
-        method: 'POST',
-        // A redirect could carry the key and the texts to somebody the operator never named.
-        redirect: 'error',
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json',
-          ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
-        },
-        body: JSON.stringify({ model, input: inputs, encoding_format: 'float' }),
-        signal,
-      });
+      const response = await this.#answer(inputs, signal);
       if (response.ok) return await readBounded(response, bytesMax);
       await response.body?.cancel();
       throw refused(response);
@@ -161,6 +155,33 @@ class Endpoint {
       if (error instanceof ChlError || error instanceof RetryableCall) throw error;
       throw new RetryableCall('The embedding endpoint could not be reached, or broke off.', null, error);
     }
+  }
+
+  /** An endpoint that refuses base64 is asked for numbers, and from then on for nothing else. */
+  async #answer(inputs: readonly string[], signal: AbortSignal): Promise<Response> {
+    const encoding = this.#encoding;
+    const response = await this.#send(inputs, encoding, signal);
+    if (encoding === 'float' || !MAY_MEAN_THE_ENCODING.includes(response.status)) return response;
+    await response.body?.cancel();
+    const second = await this.#send(inputs, 'float', signal);
+    if (second.ok) this.#encoding = 'float';
+    return second;
+  }
+
+  #send(inputs: readonly string[], encoding: Encoding, signal: AbortSignal): Promise<Response> {
+    const { apiKey, model } = this.#options;
+    return fetch(this.#url, {
+      method: 'POST',
+      // A redirect could carry the key and the texts to somebody the operator never named.
+      redirect: 'error',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+      },
+      body: JSON.stringify({ model, input: inputs, encoding_format: encoding }),
+      signal,
+    });
   }
 }
 

@@ -3,7 +3,13 @@ import { ChlError } from '../../../src/core/errors.ts';
 
 /** The part of an OpenAI-compatible answer that is used; anything else in it is ignored. */
 const answerSchema = z.object({
-  data: z.array(z.object({ index: z.int().min(0).optional(), embedding: z.array(z.number()) })),
+  data: z.array(
+    z.object({
+      index: z.int().min(0).optional(),
+      // What was asked for, or plain numbers from an endpoint that does not know how.
+      embedding: z.union([z.base64(), z.array(z.number())]),
+    }),
+  ),
 });
 
 /**
@@ -17,13 +23,14 @@ export function parseEmbeddings(body: string, count: number, dimension: number):
   if (data.length !== count) throw badAnswer(`${data.length} vectors for ${count} texts`);
   const vectors = new Float32Array(count * dimension);
   const seen = new Set<number>();
-  for (const [position, { index, embedding }] of data.entries()) {
+  for (const [position, { index, embedding: encoded }] of data.entries()) {
+    const embedding = numbersOf(encoded);
     const row = index ?? position;
     if (row >= count || seen.has(row)) throw badAnswer(`the index ${row} twice or out of range`);
     seen.add(row);
     if (embedding.length !== dimension)
       throw badAnswer(`${embedding.length} dimensions where ${dimension} are configured`);
-    if (!embedding.every(Number.isFinite)) throw badAnswer('numbers that are not finite');
+    if (!embedding.every((value) => Number.isFinite(value))) throw badAnswer('numbers that are not finite');
     vectors.set(embedding, row * dimension);
   }
   return vectors;
@@ -31,9 +38,21 @@ export function parseEmbeddings(body: string, count: number, dimension: number):
 
 /** The length of the first vector: how an endpoint is asked what it makes. */
 export function parseDimension(body: string): number {
-  const dimension = parseAnswer(body).data[0]?.embedding.length ?? 0;
+  const [first] = parseAnswer(body).data;
+  const dimension = first === undefined ? 0 : numbersOf(first.embedding).length;
   if (dimension === 0) throw badAnswer('no vector');
   return dimension;
+}
+
+/** Base64 is of little-endian float32, as every platform we run on keeps them in memory. */
+function numbersOf(encoded: string | readonly number[]): readonly number[] | Float32Array {
+  if (typeof encoded !== 'string') return encoded;
+  const characters = atob(encoded);
+  if (characters.length % 4 !== 0)
+    throw badAnswer(`${characters.length} bytes, which are no float32 numbers`);
+  const bytes = new Uint8Array(characters.length);
+  for (let place = 0; place < bytes.length; place += 1) bytes[place] = characters.charCodeAt(place);
+  return new Float32Array(bytes.buffer);
 }
 
 function parseAnswer(body: string): z.output<typeof answerSchema> {

@@ -116,7 +116,7 @@ const incomplete = (spec: ModelSpec, place: ModelPlace, missing: readonly string
     operation: 'embedder.open',
     hint: place.isLocal
       ? 'Complete its folder.'
-      : `Start once without CHL_EMBEDDING_OFFLINE where the hub can be reached. ${byHand(missing)}`,
+      : `Nothing is downloaded here. Start once with CHL_EMBEDDING_OFFLINE=false where the hub can be reached. ${byHand(missing)}`,
   });
 
 const byHand = (missing: readonly string[]): string =>

@@ -286,7 +286,7 @@ export interface CatalogReader {
   /** In the order asked; those that do not exist are left out. One statement. */
   entriesByKeys(keys: readonly EntryKey[]): Promise<readonly Entry[]>;
   entriesByIds(ids: readonly string[]): Promise<readonly Entry[]>;
-  entryByRef(ref: string): Promise<Entry | null>;
+  entriesByRefs(refs: readonly string[]): Promise<readonly Entry[]>;
   /** Newest first. */
   list(request: ListRequest): Promise<readonly Entry[]>;
   /** Every entry by ascending key, in pages: for exports. */

@@ -16,7 +16,8 @@ export interface LineResult {
   readonly result: ImportResultLine;
 }
 
-const CHUNK_LINES = 500;
+/** Between two requests the service has nothing to do, so that they are few. */
+const CHUNK_LINES = 2000;
 /** Keeps a chunk of long lines within any sensible limit of a request. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const ATTEMPTS = 6;

@@ -85,6 +85,9 @@ export const environmentSchema = z.object({
   CHL_MODEL_DIR: text(4096)
     .optional()
     .describe('Folder of models for `transformers`. Unset: `models` in the data folder.'),
+  CHL_EMBEDDING_OFFLINE: oneOf(['true', 'false'])
+    .default('false')
+    .describe('`true`: no model is downloaded; one that is not on this machine refuses the start.'),
 
   // Read where FAISS is loaded, in processes that have no configuration of their own.
   CHL_FAISS_NATIVE_DIR: text(4096)

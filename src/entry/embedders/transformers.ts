@@ -1,8 +1,5 @@
 import { missingFiles, placeOf } from '../../../adapters/embedder/transformers/model-files.ts';
-import type {
-  DownloadProgress,
-  TransformersEmbedderOptions,
-} from '../../../adapters/embedder/transformers/options.ts';
+import type { DownloadProgress } from '../../../adapters/embedder/transformers/options.ts';
 import {
   DEFAULT_MODEL,
   openTransformersEmbedder,
@@ -13,10 +10,10 @@ import type { Logger } from '../../core/ports/runtime.ts';
 import type { EmbedderSettings } from '../embedders.ts';
 import { entryUrl } from '../entry-url.ts';
 
-type ModelSettings = Pick<EmbedderSettings, 'model' | 'modelDir' | 'dimension'>;
+type ModelSettings = Pick<EmbedderSettings, 'model' | 'modelDir' | 'dimension' | 'offline'>;
 
 /** Whether a model is on this machine already: `auto` downloads nothing. */
-export function findLocalModel({ model, modelDir }: ModelSettings): {
+export function findLocalModel({ model, modelDir }: Pick<ModelSettings, 'model' | 'modelDir'>): {
   readonly found: boolean;
   readonly why: string;
 } {
@@ -34,13 +31,12 @@ export function findLocalModel({ model, modelDir }: ModelSettings): {
 
 /** @throws CONFIGURATION, UNAVAILABLE, CORRUPT */
 export function openTransformers(
-  { model, modelDir, dimension }: ModelSettings,
+  { model, modelDir, dimension, offline }: ModelSettings,
   logger: Logger,
-  options: Pick<TransformersEmbedderOptions, 'offline'> = {},
 ): Promise<Embedder> {
   return openTransformersEmbedder({
     ...(model === null ? {} : { model }),
-    ...options,
+    offline,
     cacheFolder: modelDir,
     dimension,
     processEntry: entryUrl('embedding-process'),

@@ -31,7 +31,7 @@ export const transferEndpoints = ({ transfer }: Services, { limits }: HttpOption
     summary: 'Every entry, one a line, in the order of creation',
     role: 'read',
     answers: { 200: { schema: exportLine, mediaType: NDJSON, description: 'One entry a line' } },
-    handle: () => ndjsonResponse(transfer.exportLines()),
+    handle: () => ndjsonResponse(transfer.exportPages()),
   }),
   endpoint({
     method: 'post',
@@ -54,13 +54,13 @@ export const transferEndpoints = ({ transfer }: Services, { limits }: HttpOption
 
 /** The answer's status is long sent when the input breaks: the last line then says why and where. */
 async function* resultLines(
-  results: AsyncIterable<ImportResultLine>,
+  results: AsyncIterable<readonly ImportResultLine[]>,
   lines: Lines,
-): AsyncGenerator<ImportResultLine> {
+): AsyncGenerator<readonly ImportResultLine[]> {
   try {
     yield* results;
   } catch (thrown) {
     const { code, message, retryable } = toChlError(thrown);
-    yield { line: lines.count + 1, status: 'error', ref: null, error: { code, message, retryable } };
+    yield [{ line: lines.count + 1, status: 'error', ref: null, error: { code, message, retryable } }];
   }
 }

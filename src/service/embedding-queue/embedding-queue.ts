@@ -41,6 +41,8 @@ export class EmbeddingQueue {
   readonly #backOff: BackOff;
   readonly #inFlight = new Set<EntryKey>();
   readonly #batches = new Set<Promise<void>>();
+  /** Of the batches under way, those that the embedder has; the others are being stored. */
+  #embedding = 0;
   readonly #counters = { embedded: 0, failures: 0, refusals: 0 };
   #running = false;
   #paused = false;
@@ -141,8 +143,10 @@ export class EmbeddingQueue {
     return allowed && this.#backOff.leftMs === 0 && this.#parts.gateway.mismatch === null;
   }
 
+  /** While a batch is stored the embedder has the next one; what is stored stays bounded, too. */
   #hasRoom(): boolean {
-    return this.#batches.size < this.#parts.options.concurrency;
+    const { concurrency } = this.#parts.options;
+    return this.#embedding < concurrency && this.#batches.size < 2 * concurrency;
   }
 
   async #fill(): Promise<void> {
@@ -177,8 +181,9 @@ export class EmbeddingQueue {
     try {
       const term = underLease(lease);
       const { fingerprint } = gateway;
-      const outcomes = await embedBatch((wanted) => gateway.queued(wanted), texts);
+      const outcomes = await this.#embedded(texts);
       this.#backOff.reset();
+      this.wake();
       failpoint('queue.before-commit');
       // Submitted in one go, in the order of the queue: together they are one group.
       await Promise.all(
@@ -189,6 +194,15 @@ export class EmbeddingQueue {
       if (outcomes.every(({ vector }) => vector !== null)) this.#lastError = null;
     } catch (error) {
       this.#failed(error);
+    }
+  }
+
+  async #embedded(texts: readonly QueuedText[]): Promise<readonly EmbedOutcome[]> {
+    this.#embedding += 1;
+    try {
+      return await embedBatch((wanted) => this.#parts.gateway.queued(wanted), texts);
+    } finally {
+      this.#embedding -= 1;
     }
   }
 

@@ -229,7 +229,8 @@ describe('an import', () => {
   };
   const statuses = async (count: number): Promise<readonly string[]> => {
     const found: string[] = [];
-    for await (const { status } of open.services.transfer.importLines(lines(count), ada)) found.push(status);
+    for await (const batch of open.services.transfer.importLines(lines(count), ada))
+      found.push(...batch.map(({ status }) => status));
     return found;
   };
 

@@ -1,4 +1,4 @@
-import type { Entry } from '../../../../src/core/entry.ts';
+import { entryText, type Entry } from '../../../../src/core/entry.ts';
 import type { NewEntry } from '../../../../src/core/ports/catalog.ts';
 import { indexDocument } from '../index-document.ts';
 import { entryByRef, insertEntry } from '../tables/entries.ts';
@@ -24,6 +24,7 @@ export async function createEntry(
 
   const plan = planEmbedding(embedding, null, group.nextSeq);
   const entry = await insertEntry(session, group.takeKey(), input, plan.state, atMs);
+  group.indexText(entry.key, entryText(entry));
   await carryOutPlan(session, plan, entry, embedding);
   const seq = await group.recordChange('create', entry, entry.version, atMs);
   await insertHistory(session, entry, { seq, op: 'create', version: entry.version, actor, atMs });

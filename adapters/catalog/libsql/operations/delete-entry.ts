@@ -1,3 +1,4 @@
+import { entryText } from '../../../../src/core/entry.ts';
 import { deleteEntry as removeRows } from '../tables/entries.ts';
 import { insertHistory } from '../tables/history.ts';
 import type { GroupContext, OperationOf, OperationResult } from './group-context.ts';
@@ -13,6 +14,7 @@ export async function deleteEntry(
   if (expectedVersion !== null) requireVersion(entry, expectedVersion);
 
   const version = entry.version + 1;
+  group.unindexText(entry.key, entryText(entry));
   await removeRows(session, entry);
   const seq = await group.recordChange('delete', entry, version, atMs);
   await insertHistory(session, entry, { seq, op: 'delete', version, actor, atMs });

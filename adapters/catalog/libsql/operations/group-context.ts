@@ -1,4 +1,4 @@
-import type { Entry } from '../../../../src/core/entry.ts';
+import type { Entry, EntryText } from '../../../../src/core/entry.ts';
 import { asEntryKey, asSeq, type EntryKey, type Seq } from '../../../../src/core/ids.ts';
 import type {
   ChangeRecord,
@@ -7,6 +7,7 @@ import type {
   WriteOutcome,
 } from '../../../../src/core/ports/catalog.ts';
 import type { ChangeMark } from '../../../../src/core/ports/index-source.ts';
+import { indexText, unindexText } from '../../../text/fts5/table.ts';
 import type { SqlSession } from '../sql-session.ts';
 import { selectCategory } from '../tables/categories.ts';
 import { insertChange, readGroupStart, type GroupStart } from '../tables/changes.ts';
@@ -24,6 +25,18 @@ export type OperationResult = Omit<
   'ok' | 'replayed' | 'extras'
 >;
 
+/** A point to go back to when an operation is refused. */
+export interface GroupMark extends GroupStart {
+  readonly textChanges: number;
+}
+
+/** What the full-text index has to learn. */
+interface TextChange {
+  readonly change: typeof indexText;
+  readonly key: EntryKey;
+  readonly text: EntryText;
+}
+
 /**
  * The transaction of one group. It hands out change numbers ahead of the rows that carry them: an
  * entry names its change and a vector is named by one, and both are written before the change is. Keys
@@ -34,6 +47,7 @@ export class GroupContext {
   readonly session: SqlSession;
   #last: ChangeMark;
   #lastKey: EntryKey;
+  #textChanges: TextChange[] = [];
   /** Looked up once per group, and again after a rollback, which may have taken them back. */
   #categories = new Set<string>();
   #fingerprint: string | null = null;
@@ -54,8 +68,8 @@ export class GroupContext {
   }
 
   /** Where the next group would begin. */
-  get mark(): GroupStart {
-    return { last: this.#last, lastKey: this.#lastKey };
+  get mark(): GroupMark {
+    return { last: this.#last, lastKey: this.#lastKey, textChanges: this.#textChanges.length };
   }
 
   /** For a new entry; greater than any key there has been. */
@@ -84,6 +98,26 @@ export class GroupContext {
     return this.#last.seq;
   }
 
+  /** The entry's words are found once the group has finished, and not before it is committed. */
+  indexText(key: EntryKey, text: EntryText): void {
+    this.#textChanges.push({ change: indexText, key, text });
+  }
+
+  /** @param text exactly what was indexed */
+  unindexText(key: EntryKey, text: EntryText): void {
+    this.#textChanges.push({ change: unindexText, key, text });
+  }
+
+  /**
+   * Writes what the full-text index has to learn, in order. Last of all, because FTS5 writes out what it
+   * has gathered at every savepoint: a segment for each entry of a group instead of one for all of them,
+   * which then have to be merged.
+   */
+  async finish(): Promise<void> {
+    for (const { change, key, text } of this.#textChanges) await change(this.session, key, text);
+    this.#textChanges = [];
+  }
+
   /** After many changes were written at once, and the embedder perhaps changed. */
   moveTo(last: ChangeMark): void {
     this.#last = last;
@@ -94,9 +128,10 @@ export class GroupContext {
    * After a savepoint was rolled back: its numbers are free again, so the feed stays dense.
    * @param mark as it was when the savepoint was set
    */
-  rewind({ last, lastKey }: GroupStart): void {
+  rewind({ last, lastKey, textChanges }: GroupMark): void {
     this.#last = last;
     this.#lastKey = lastKey;
+    this.#textChanges.length = textChanges;
     this.#categories.clear();
     this.#fingerprint = null;
     this.#leaseTokens.clear();

@@ -1,4 +1,4 @@
-import type { Entry, EntryData } from '../../../../src/core/entry.ts';
+import { entryText, sameText, type Entry, type EntryData } from '../../../../src/core/entry.ts';
 import type { EmbeddingInput } from '../../../../src/core/ports/catalog.ts';
 import { indexDocument } from '../index-document.ts';
 import { clearEmbedding, embeddingOf } from '../tables/embeddings.ts';
@@ -31,6 +31,7 @@ export async function replaceEntry(
 
   const plan = planEmbedding(embedding, await embeddingOf(session, entry.id), group.nextSeq);
   const updated = await updateEntry(session, entry, { categoryCode, data, tags, ref, ...plan.state }, atMs);
+  replaceText(group, entry, updated);
   if (plan.step !== 'keep') await clearEmbedding(session, entry.key);
   await carryOutPlan(session, plan, updated, embedding);
   const seq = await group.recordChange('update', updated, updated.version, atMs);
@@ -42,4 +43,12 @@ export async function replaceEntry(
     seq,
     created: false,
   };
+}
+
+function replaceText(group: GroupContext, entry: Entry, updated: Entry): void {
+  const before = entryText(entry);
+  const after = entryText(updated);
+  if (sameText(before, after)) return;
+  group.unindexText(entry.key, before);
+  group.indexText(entry.key, after);
 }

@@ -1,7 +1,6 @@
-import { entryText, type EmbeddingStatus, type EntityType, type Entry } from '../../../../src/core/entry.ts';
+import type { EmbeddingStatus, EntityType, Entry } from '../../../../src/core/entry.ts';
 import type { EntryKey, Seq, VectorId } from '../../../../src/core/ids.ts';
 import type { NewEntry } from '../../../../src/core/ports/catalog.ts';
-import { indexText, unindexText } from '../../../text/fts5/table.ts';
 import type { SqlReader, SqlSession } from '../sql-session.ts';
 import { clearEmbedding } from './embeddings.ts';
 import { dataToColumns, entryFromRow } from './entry-row.ts';
@@ -51,7 +50,6 @@ export async function insertEntry(
     ],
   );
   await insertTags(session, key, input.tags);
-  await indexText(session, key, columns);
   const { type: _type, data: _data, ...fields } = input;
   const common = {
     ...fields,
@@ -104,11 +102,6 @@ export async function updateEntry(
   );
   await session.run('DELETE FROM entry_tags WHERE entry_key = ?', [entry.key]);
   await insertTags(session, entry.key, changes.tags);
-  const before = entryText(entry);
-  if (before.heading !== columns.heading || before.body !== columns.body) {
-    await unindexText(session, entry.key, before);
-    await indexText(session, entry.key, columns);
-  }
   return updated;
 }
 
@@ -123,9 +116,8 @@ export async function setEmbedding(session: SqlSession, entry: Entry, state: Emb
   return { ...entry, ...state };
 }
 
-/** With its tags, its vector and its place in the queue; its history stays. */
+/** With its tags, its vector and its place in the queue; its history stays, and its words are the group's to take out. */
 export async function deleteEntry(session: SqlSession, entry: Entry): Promise<void> {
-  await unindexText(session, entry.key, entryText(entry));
   await clearEmbedding(session, entry.key);
   await session.run('DELETE FROM entry_tags WHERE entry_key = ?', [entry.key]);
   await session.run('DELETE FROM entries WHERE entry_key = ?', [entry.key]);
@@ -144,8 +136,7 @@ export async function entryByKey(reader: SqlReader, key: EntryKey): Promise<Entr
 }
 
 export async function entryExists(reader: SqlReader, id: string): Promise<boolean> {
-  const rows = await reader.all('SELECT 1 FROM entries WHERE id = ?', [id]);
-  return rows.length > 0;
+  return (await reader.first('SELECT 1 FROM entries WHERE id = ?', [id])) !== null;
 }
 
 export async function skillIdByName(reader: SqlReader, name: string): Promise<string | null> {

@@ -1,6 +1,12 @@
 import { Worker, type Transferable } from 'node:worker_threads';
 import type { SharedThread } from './shared-thread.ts';
 
+/**
+ * A thread keeps nothing from one call to the next, and a call's objects are a megabyte or two. V8 would
+ * let them gather up to 48 MB before it looks.
+ */
+const YOUNG_GENERATION_MB = 12;
+
 /** Where a service of the database runs: on a thread of its own, or beside others on a shared one. */
 export type ThreadPlace = URL | SharedThread;
 
@@ -18,7 +24,10 @@ export const startConversation = (place: ThreadPlace, data: unknown): ThreadEnd 
   place instanceof URL ? ownThread(place, data) : place.connect(data);
 
 function ownThread(url: URL, data: unknown): ThreadEnd {
-  const worker = new Worker(url, { workerData: data });
+  const worker = new Worker(url, {
+    workerData: data,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   let cause: unknown = null;
   worker.on('error', (error) => {
     cause = error;

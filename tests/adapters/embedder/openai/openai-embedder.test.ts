@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HashEmbedder } from '../../../../adapters/embedder/hash/hash-embedder.ts';
 import { openOpenAiEmbedder } from '../../../../adapters/embedder/openai/openai-embedder.ts';
@@ -55,6 +56,37 @@ test('texts come back as vectors in their own order, in batches, with the key an
   expect(server.calls[0]).toMatchObject({ model: 'stand-in', authorization: 'Bearer secret-key' });
 });
 
+test('vectors are asked for in base64, and are the same to the bit as numbers', async () => {
+  const embedder = await open();
+  const inBase64 = await embedder.embed({ texts: texts(3), role: 'passage' });
+  server.plan((response, rows) => answerWith(response, rows));
+  expect(await embedder.embed({ texts: texts(3), role: 'passage' })).toEqual(inBase64);
+  expect(server.calls.map((call) => call.encoding_format)).toEqual(['base64', 'base64']);
+});
+
+test.each([400, 422])(
+  'an endpoint that answers base64 with %d is asked for numbers from then on',
+  async (status) => {
+    server.always = (response, rows, { encoding_format }) =>
+      encoding_format === 'float' ? answerWith(response, rows) : answerText(response, '{}', status);
+    const embedder = await open();
+    expect(await embedder.embed({ texts: texts(2), role: 'passage' })).toEqual(await expected(2));
+    expect(await embedder.embed({ texts: texts(2), role: 'passage' })).toEqual(await expected(2));
+    expect(server.calls.map((call) => call.encoding_format)).toEqual(['base64', 'float', 'float']);
+  },
+);
+
+test('a text that is refused in both encodings does not change how others are asked for', async () => {
+  const refuse: Misbehaviour = (response) => answerText(response, '{}', 400);
+  server.plan(refuse, refuse);
+  const embedder = await open();
+  await expect(embedder.embed({ texts: texts(1), role: 'passage' })).rejects.toMatchObject({
+    message: expect.stringMatching(/refused the request with 400/),
+  });
+  await embedder.embed({ texts: texts(1), role: 'passage' });
+  expect(server.calls.map((call) => call.encoding_format)).toEqual(['base64', 'float', 'base64']);
+});
+
 test('an answer out of order is put in order by its indexes', async () => {
   server.plan((response, rows) => {
     const data = rows.map((embedding, index) => ({ index, embedding })).toReversed();
@@ -100,6 +132,12 @@ test.each(passing)('%s is tried again and heals', async (_, misbehave) => {
   expect(await embedder.embed({ texts: texts(2), role: 'passage' })).toEqual(await expected(2));
   expect(server.calls).toHaveLength(3);
 });
+
+const answerEncoded = (response: ServerResponse, embedding: string): void =>
+  answerText(response, JSON.stringify({ data: [{ embedding }, { embedding }] }));
+
+const nanInBase64 = (dimension: number): string =>
+  Buffer.from(new Float32Array(dimension).fill(Number.NaN).buffer).toString('base64');
 
 const wrong: readonly [string, Misbehaviour, RegExp][] = [
   ['too few vectors', (response, rows) => answerWith(response, rows.slice(1)), /1 vectors for 2 texts/],
@@ -149,6 +187,10 @@ const wrong: readonly [string, Misbehaviour, RegExp][] = [
       answerText(response, JSON.stringify({ data: rows.map((embedding) => ({ index: 0, embedding })) })),
     /index 0 twice/,
   ],
+  ['base64 of half a number', (response) => answerEncoded(response, 'AAAAAAA='), /5 bytes/],
+  ['base64 of NaN', (response) => answerEncoded(response, nanInBase64(384)), /not finite/],
+  ['base64 of another dimension', (response) => answerEncoded(response, nanInBase64(3)), /3 dimensions/],
+  ['text that is no base64', (response) => answerEncoded(response, '?!'), /without a list/],
   ['a page of HTML', (response) => answerText(response, '<html>'), /not JSON/],
   ['401', (response) => answerText(response, '{}', 401), /refused the request with 401/],
 ];
