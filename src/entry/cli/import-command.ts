@@ -70,10 +70,18 @@ async function storeAll(
   onAnswer: (answer: LineResult) => void,
 ): Promise<void> {
   const progress = terminal.progress(source.size, source.unit);
+  let reached = 0;
   try {
     for await (const chunk of source.chunks()) {
-      for await (const answer of storeChunk(service, chunk)) onAnswer(answer);
-      progress.update(source.position());
+      const read = source.position();
+      let answered = 0;
+      for await (const answer of storeChunk(service, chunk)) {
+        onAnswer(answer);
+        answered += 1;
+        // With a model a chunk takes a minute: its answers are the progress.
+        progress.update(Math.round(reached + ((read - reached) * answered) / chunk.length));
+      }
+      reached = read;
     }
   } finally {
     progress.stop();
