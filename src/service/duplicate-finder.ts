@@ -7,7 +7,7 @@ import type { DuplicateCandidate } from './contract/write.ts';
 import type { EmbeddingGateway } from './embedding-gateway.ts';
 import { bodyOf, titleOf } from './entry-views.ts';
 import { beginningOf } from './excerpt.ts';
-import { takeLive } from './live-entries.ts';
+import { entriesIn, takeLive } from './live-entries.ts';
 import type { ServedCollection } from './served-collection.ts';
 
 /** From here on, one should read the other entry before writing. */
@@ -70,11 +70,12 @@ export class DuplicateFinder {
     const hits = await collection.search(search, fingerprint);
     const similar = Array.from(hits.keys, (key, place) => ({
       key: asEntryKey(key),
+      seq: asSeq(hits.seqs[place]!),
       score: similarity(hits.vectorScores[place]!, calibration),
       vector: hits.vectorScores[place]!,
       text: null,
     })).filter(({ score }) => score >= threshold);
-    const live = await takeLive(reader, similar, filter, limit);
+    const live = await takeLive(entriesIn(reader), similar, filter, limit);
     return live.map(({ entry, candidate }) => ({
       entity_id: entry.id,
       entity_type: entry.type,

@@ -14,7 +14,7 @@ import {
 } from './contract/read.ts';
 import { entryView, isoTime, readView, type ReadShape } from './entry-views.ts';
 import { matchesFilter } from './filter-match.ts';
-import { reasonOf, takeLive, type Hit } from './live-entries.ts';
+import { entriesIn, reasonOf, takeLive, type Hit } from './live-entries.ts';
 import type { RequestContext } from './request-context.ts';
 import type { CandidateList, Retrieval } from './retrieval.ts';
 import type { SeqTokens } from './seq-token.ts';
@@ -128,7 +128,7 @@ export class EntryReader {
     for (let depth = Math.max(FUSION_DEPTH, request.limit); ; depth *= 2) {
       const list = await retrieval.candidates({ words, mode, filter, depth, minSeq, asker: context });
       const hits = await recorder.time('fetch', () =>
-        takeLive(reader, list.candidates, filter, request.limit),
+        takeLive(entriesIn(reader), list.candidates, filter, request.limit),
       );
       if (hits.length === request.limit || list.candidates.length < depth) return { list, hits };
     }

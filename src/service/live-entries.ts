@@ -10,12 +10,20 @@ export interface Hit {
   readonly candidate: Candidate;
 }
 
+/** Reads the entries of candidates, those that exist. */
+export type EntriesOf = (candidates: readonly Candidate[]) => Promise<readonly Entry[]>;
+
+export const entriesIn =
+  (reader: Pick<CatalogReader, 'entriesByKeys'>): EntriesOf =>
+  (candidates) =>
+    reader.entriesByKeys(candidates.map(({ key }) => key));
+
 /**
  * The first `count` candidates whose entries the catalog still has and the filter still accepts. A
  * dead one is replaced by the next candidate; normally all rows come with one statement.
  */
 export async function takeLive(
-  reader: Pick<CatalogReader, 'entriesByKeys'>,
+  entriesOf: EntriesOf,
   candidates: readonly Candidate[],
   filter: EntryFilter,
   count: number,
@@ -25,7 +33,7 @@ export async function takeLive(
   while (hits.length < count && next < candidates.length) {
     const slice = candidates.slice(next, next + count - hits.length);
     next += slice.length;
-    const entries = await reader.entriesByKeys(slice.map(({ key }) => key));
+    const entries = await entriesOf(slice);
     const byKey = new Map(entries.map((entry) => [entry.key, entry]));
     for (const candidate of slice) {
       const entry = byKey.get(candidate.key);

@@ -17,6 +17,8 @@ export interface ServiceOptions {
   readonly exportPageEntries: number;
   /** Category counts may be this old where other processes write the same database. */
   readonly categoriesMaxAgeMs: number;
+  /** Of entries that searches show, where no other process writes the same database. */
+  readonly entryCacheMaxBytes: number;
   /** How often a waiting change stream looks for changes of other processes. */
   readonly changesPollMs: number;
   /** On a shared database: how long after a service's death another one takes over its jobs. */
@@ -103,6 +105,7 @@ export const DEFAULT_SERVICE_OPTIONS: ServiceOptions = {
   importBatchesAhead: 3,
   exportPageEntries: 500,
   categoriesMaxAgeMs: 2_000,
+  entryCacheMaxBytes: 16 * 1024 * 1024,
   changesPollMs: 1_000,
   leaseTtlMs: 15_000,
 };

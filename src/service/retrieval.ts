@@ -1,6 +1,6 @@
 import { ChlError, toChlError } from '../core/errors.ts';
 import type { EntryFilter } from '../core/filter.ts';
-import { asEntryKey, type EntryKey, type Seq } from '../core/ids.ts';
+import { asEntryKey, asSeq, type EntryKey, type Seq } from '../core/ids.ts';
 import type { CatalogReader } from '../core/ports/catalog.ts';
 import type { IndexHits, IndexSearch, SearchMode } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
@@ -20,6 +20,8 @@ export interface RetrievalQuery {
 
 export interface Candidate {
   readonly key: EntryKey;
+  /** The change that the index holds of it; null where the database itself answered. */
+  readonly seq: Seq | null;
   /** 0–1, what candidates are ranked by. */
   readonly score: number;
   /** Inner product; null where the entry was not looked at by vector. */
@@ -130,7 +132,7 @@ export class Retrieval {
   async #searchCatalog({ words, filter, depth }: RetrievalQuery, failure: ChlError): Promise<CandidateList> {
     const hits = await this.#parts.reader.textSearch(words, filter, depth);
     return {
-      candidates: hits.map(({ key, score }) => ({ key, score, vector: null, text: score })),
+      candidates: hits.map(({ key, score }) => ({ key, seq: null, score, vector: null, text: score })),
       mode: 'text',
       provider: 'fts5',
       degraded: true,
@@ -142,6 +144,7 @@ export class Retrieval {
 function fromIndex(hits: IndexHits, { mode, hint }: Plan): CandidateList {
   const candidates = Array.from(hits.keys, (key, place): Candidate => ({
     key: asEntryKey(key),
+    seq: asSeq(hits.seqs[place]!),
     score: hits.scores[place]!,
     vector: numberOrNull(hits.vectorScores[place]!),
     text: numberOrNull(hits.textScores[place]!),

@@ -12,7 +12,7 @@ import type {
 import type { CategoryDirectory } from './category-directory.ts';
 import { REVIEW_FIRST_SIMILARITY, SIMILAR_SIMILARITY, type DuplicateFinder } from './duplicate-finder.ts';
 import type { EmbeddingGateway } from './embedding-gateway.ts';
-import { takeLive } from './live-entries.ts';
+import { takeLive, type EntriesOf } from './live-entries.ts';
 import type { SessionOptions } from './options.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Retrieval } from './retrieval.ts';
@@ -26,6 +26,7 @@ import type { SearchService } from './services.ts';
 
 export interface SearchParts {
   readonly reader: CatalogReader;
+  readonly entriesOf: EntriesOf;
   readonly collection: IndexCollection;
   readonly retrieval: Retrieval;
   readonly duplicateFinder: DuplicateFinder;
@@ -48,7 +49,7 @@ export class Search implements SearchService {
   }
 
   async search(request: SearchRequest, context: RequestContext): Promise<SearchResponse> {
-    const { reader, retrieval, categories, seqTokens, recorder } = this.#parts;
+    const { entriesOf, retrieval, categories, seqTokens, recorder } = this.#parts;
     if (typeof request.category === 'string') await categories.require(request.category);
     const filter = searchFilterOf(request);
     const list = await retrieval.candidates({
@@ -67,7 +68,7 @@ export class Search implements SearchService {
     });
     const candidates = ranked.candidates.filter(({ score }) => score >= (request.min_score ?? 0));
     const hits = await recorder.time('fetch', () =>
-      takeLive(reader, candidates.slice(request.offset), filter, request.limit),
+      takeLive(entriesOf, candidates.slice(request.offset), filter, request.limit),
     );
     return {
       results: hits.map((hit, place) =>

@@ -100,6 +100,7 @@ describe('similarity', () => {
 describe('sessions', () => {
   const candidate = (key: number, score: number) => ({
     key: asEntryKey(key),
+    seq: null,
     score,
     vector: null,
     text: score,
