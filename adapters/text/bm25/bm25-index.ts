@@ -17,6 +17,14 @@ import { Vocabulary, type TermNo } from './vocabulary.ts';
  */
 const PROXIMITY_DEPTH = 50;
 
+/** Scores are summed in float32: a bound is only trusted beyond this share. */
+const ROUNDING = 1e-4;
+
+interface Wanted {
+  readonly count: number;
+  readonly accept: DocSet | undefined;
+}
+
 /**
  * BM25 over postings in memory (Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and
  * Beyond", 2009), with the simple form of BM25F: heading and body become one weighted term frequency
@@ -26,7 +34,7 @@ const PROXIMITY_DEPTH = 50;
  *
  * Without the factor (k1 + 1) a term adds less than its idf, so the sum of the idfs is the bound that
  * `scoreMax` names. Term by term with one accumulator per slot: at the sizes of one machine the
- * postings of a query fit the cache, and skipping would cost more than it saves.
+ * postings of a query fit the cache, and skipping within them would cost more than it saves.
  */
 export class Bm25Index implements TextIndex, TermStatistics {
   readonly #parameters: Bm25Parameters;
@@ -75,8 +83,8 @@ export class Bm25Index implements TextIndex, TermStatistics {
 
   search(query: string, k: number, accept?: DocSet): TextHits {
     const plan = planQuery(query, this.#vocabulary, this, this.#parameters);
-    const touchedCount = this.#accumulate(plan.boosts);
-    const best = this.#takeBest(touchedCount, Math.max(k, PROXIMITY_DEPTH), accept);
+    const wanted = { count: Math.max(k, PROXIMITY_DEPTH), accept };
+    const best = this.#takeBest(this.#accumulate(plan.boosts, wanted), wanted);
     const { ids, scores } = this.#addProximity(best, plan.pairs);
     return {
       docs: Uint32Array.from(ids.subarray(0, k)),
@@ -104,31 +112,84 @@ export class Bm25Index implements TextIndex, TermStatistics {
     return wordCount;
   }
 
-  /** Sums the scores of every document that has one of the terms; how many slots are in `#touched`. */
-  #accumulate(boosts: QueryPlan['boosts']): number {
-    const { lengths, postings, averageLength } = this.#inverted;
-    const { docs, weights, starts, counts } = postings;
-    this.#reserveSlots(lengths.length);
-    const accumulators = this.#accumulators;
-    const touched = this.#touched;
-    const { k1, b } = this.#parameters;
-    const lengthBase = k1 * (1 - b);
-    const lengthFactor = (k1 * b) / Math.max(averageLength, 1);
+  /**
+   * Sums the scores of the documents that have one of the terms, the rare terms first. Once the terms
+   * that are left could not lift a new document among the best, they only add to those it has: MaxScore,
+   * after Turtle & Flood, "Query evaluation: strategies and optimizations", 1995, term by term.
+   * @returns how many slots are in `#touched`
+   */
+  #accumulate(boosts: QueryPlan['boosts'], wanted: Wanted): number {
+    this.#reserveSlots(this.#inverted.lengths.length);
+    const { counts } = this.#inverted.postings;
+    const terms = [...boosts].toSorted(([, a], [, b]) => b - a);
+    // Each term adds less than its boost.
+    let boostLeft = terms.reduce((sum, [, boost]) => sum + boost, 0);
     let touchedCount = 0;
-    for (const [term, boost] of boosts) {
-      const start = starts[term]!;
-      const end = start + counts[term]!;
-      for (let at = start; at < end; at += 1) {
-        const doc = docs[at]!;
-        const length = lengths[doc]!;
-        if (length === Infinity) continue;
-        const weight = weights[at]!;
-        const before = accumulators[doc]!;
-        if (before === 0) touched[touchedCount++] = doc;
-        accumulators[doc] = before + (boost * weight) / (weight + lengthBase + lengthFactor * length);
-      }
+    let isClosed = false;
+    for (const [term, boost] of terms) {
+      const pays = !isClosed && touchedCount >= wanted.count && counts[term]! > touchedCount;
+      if (pays) isClosed = boostLeft < this.#thresholdOf(touchedCount, wanted) * (1 - ROUNDING);
+      if (isClosed) this.#addToTouched(term, boost);
+      else touchedCount = this.#addTerm(term, boost, touchedCount);
+      boostLeft -= boost;
     }
     return touchedCount;
+  }
+
+  /** @returns how many slots are in `#touched` now */
+  #addTerm(term: TermNo, boost: number, touchedBefore: number): number {
+    const { lengths, postings } = this.#inverted;
+    const { docs, weights, starts, counts } = postings;
+    const accumulators = this.#accumulators;
+    const touched = this.#touched;
+    const { lengthBase, lengthFactor } = this.#lengthNorm();
+    const end = starts[term]! + counts[term]!;
+    let touchedCount = touchedBefore;
+    for (let at = starts[term]!; at < end; at += 1) {
+      const doc = docs[at]!;
+      const length = lengths[doc]!;
+      if (length === Infinity) continue;
+      const weight = weights[at]!;
+      const before = accumulators[doc]!;
+      if (before === 0) touched[touchedCount++] = doc;
+      accumulators[doc] = before + (boost * weight) / (weight + lengthBase + lengthFactor * length);
+    }
+    return touchedCount;
+  }
+
+  #addToTouched(term: TermNo, boost: number): void {
+    const { lengths, postings } = this.#inverted;
+    const { docs, weights, starts, counts } = postings;
+    const accumulators = this.#accumulators;
+    const { lengthBase, lengthFactor } = this.#lengthNorm();
+    const end = starts[term]! + counts[term]!;
+    for (let at = starts[term]!; at < end; at += 1) {
+      const doc = docs[at]!;
+      const before = accumulators[doc]!;
+      if (before === 0) continue;
+      const weight = weights[at]!;
+      accumulators[doc] = before + (boost * weight) / (weight + lengthBase + lengthFactor * lengths[doc]!);
+    }
+  }
+
+  /** k1 · (1 − b + b · length / averageLength), as a line in the length. */
+  #lengthNorm(): { readonly lengthBase: number; readonly lengthFactor: number } {
+    const { k1, b } = this.#parameters;
+    return {
+      lengthBase: k1 * (1 - b),
+      lengthFactor: (k1 * b) / Math.max(this.#inverted.averageLength, 1),
+    };
+  }
+
+  /** What the last of the best has so far; more terms can only raise it. */
+  #thresholdOf(touchedCount: number, { count, accept }: Wanted): number {
+    const best = new TopK(count);
+    for (let index = 0; index < touchedCount; index += 1) {
+      const doc = this.#touched[index]!;
+      const score = this.#accumulators[doc]!;
+      if (score >= best.threshold && accept?.has(asDocNo(doc)) !== false) best.offer(score, doc);
+    }
+    return best.threshold;
   }
 
   #reserveSlots(slotCount: number): void {
@@ -138,7 +199,7 @@ export class Bm25Index implements TextIndex, TermStatistics {
   }
 
   /** The best accepted ones; clears the accumulators. */
-  #takeBest(touchedCount: number, count: number, accept: DocSet | undefined): Ranked {
+  #takeBest(touchedCount: number, { count, accept }: Wanted): Ranked {
     const accumulators = this.#accumulators;
     const touched = this.#touched;
     const best = new TopK(count);
@@ -157,11 +218,12 @@ export class Bm25Index implements TextIndex, TermStatistics {
   #addProximity(candidates: Ranked, pairs: QueryPlan['pairs']): Ranked {
     const { ids, scores } = candidates;
     if (pairs.length === 0 || ids.length === 0) return candidates;
+    const { documents } = this.#inverted;
     const best = new TopK(ids.length);
     this.#proximity.withPairs(pairs, (proximity) => {
       for (let rank = 0; rank < ids.length; rank += 1) {
         const doc = ids[rank]!;
-        const gain = rank < PROXIMITY_DEPTH ? proximity(this.#inverted.documents.sequence(asDocNo(doc))) : 0;
+        const gain = rank < PROXIMITY_DEPTH ? proximity(documents, asDocNo(doc)) : 0;
         best.offer(Math.fround(scores[rank]! + gain), doc);
       }
     });

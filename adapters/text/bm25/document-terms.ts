@@ -33,6 +33,19 @@ export class DocumentTerms {
     this.#end = end;
   }
 
+  /** Of a scan over many documents: a view of its own for each would cost more than reading it. */
+  get terms(): Uint32Array {
+    return this.#terms;
+  }
+
+  startOf(doc: DocNo): number {
+    return this.#starts[doc]!;
+  }
+
+  countOf(doc: DocNo): number {
+    return this.#counts[doc]!;
+  }
+
   sequence(doc: DocNo): Uint32Array {
     const start = this.#starts[doc]!;
     return this.#terms.subarray(start, start + this.#counts[doc]!);
