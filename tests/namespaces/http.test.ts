@@ -143,26 +143,28 @@ describe('keys', () => {
 describe('names', () => {
   test('tricks with the path reach nothing but what the key opens', async () => {
     const to = (middle: string): string => `/ns/${middle}/api/v1/categories/`;
-    for (const middle of [
-      '..',
+    const none = [
       '.',
+      '',
       'b%2F..%2Fa',
       'a%2f',
-      '%2e%2e',
       '..%2fb',
       'a%00',
       'a%20',
       'A',
+      '%41',
       'a.',
       'a;b',
-      '%41',
-      'ａ',
-      '',
-    ])
-      expect(await raw(to(encodeURI(decodeURI(middle))), 'root'), middle).toBe(404);
+      '%EF%BD%81',
+    ];
+    for (const middle of none) expect(await raw(to(middle), 'root'), middle).toBe(404);
     // What an address means is settled before the key is judged: these are other ways to write b.
     for (const middle of ['a/../b', 'a/%2e%2e/b', '%62', './b'])
       expect([await raw(to(middle), 'annInA'), await raw(to(middle), 'bobInB')], middle).toEqual([403, 200]);
+    for (const middle of ['..', '%2e%2e', '%2E.'])
+      expect([await raw(to(middle), 'annInA'), await raw(to(middle), 'joeOutside')], middle).toEqual([
+        403, 200,
+      ]);
     expect(await raw('/ns/a/../../api/v1/categories/', 'annInA')).toBe(403);
     expect(await raw('/ns/a/ns/b/api/v1/categories/', 'annInA')).toBe(404);
     expect(await raw('//ns/a/api/v1/categories/', 'annInA')).toBe(404);

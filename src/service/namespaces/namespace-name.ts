@@ -3,7 +3,7 @@
  * any file system, and as a label of a host name. There is no upper case, so no two names differ by it.
  */
 const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
-export const NAMESPACE_NAME_CHARS_MAX = 48;
+const NAMESPACE_NAME_CHARS_MAX = 48;
 
 /** They read as something else than a team, or may be wanted for it. */
 const RESERVED: ReadonlySet<string> = new Set(['admin', 'all', 'default', 'new', 'none', 'root', 'system']);

@@ -32,8 +32,7 @@ export interface NamespaceLease<Opened> {
   readonly leave: () => void;
 }
 
-const CLOSE_REASONS = ['idle', 'evicted', 'deleted', 'shutdown'] as const;
-export type CloseReason = (typeof CLOSE_REASONS)[number];
+type CloseReason = 'idle' | 'evicted' | 'deleted' | 'shutdown';
 
 export interface NamespaceFigures {
   readonly open: number;

@@ -1,4 +1,5 @@
-import { describe } from 'vitest';
+import { afterAll, describe } from 'vitest';
+import { SharedThread } from '../../../adapters/catalog/libsql/thread/shared-thread.ts';
 import { catalogSuite } from '../../conformance/catalog.suite.ts';
 import { compiledEntry } from '../../support/compiled-entry.ts';
 import { vitestRegistrar } from '../../support/vitest-registrar.ts';
@@ -13,3 +14,14 @@ describe('libSQL file, writer and reader on threads', () =>
       readerThread: await compiledEntry('src/entry/reader-thread.ts'),
     }),
   ));
+
+describe('libSQL file, writer and reader on threads that all catalogs share', () => {
+  const threads: SharedThread[] = [];
+  afterAll(() => Promise.all(threads.map((thread) => thread.close())));
+  catalogSuite(vitestRegistrar, async () => {
+    const entry = await compiledEntry('src/entry/database-thread.ts');
+    if (threads.length === 0)
+      threads.push(new SharedThread(entry, 'writer'), new SharedThread(entry, 'reader'));
+    return temporaryCatalog({ writerThread: threads[0]!, readerThread: threads[1]! });
+  });
+});

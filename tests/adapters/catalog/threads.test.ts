@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { openLibsqlCatalog } from '../../../adapters/catalog/libsql/open.ts';
+import { SharedThread } from '../../../adapters/catalog/libsql/thread/shared-thread.ts';
 import { SqliteConnection } from '../../../adapters/catalog/libsql/sqlite-connection.ts';
 import { done, experience, write } from '../../conformance/catalog/fixture.ts';
 import { compiledEntry } from '../../support/compiled-entry.ts';
@@ -94,4 +95,22 @@ test('another process that holds the lock delays a write and nobody else', async
   const again = await fixture.reopen();
   expect((await again.reader.entriesByIds(['EXP-TST-1', 'EXP-TST-2'])).length).toBe(2);
   await fixture.dispose();
+});
+
+test('a shared thread that ends takes no catalog with it: each goes on upon the next one', async () => {
+  const entry = await compiledEntry('src/entry/database-thread.ts');
+  const writer = new SharedThread(entry, 'writer');
+  const reader = new SharedThread(entry, 'reader');
+  const shared = { writerThread: writer, readerThread: reader };
+  const [first, second] = [await temporaryCatalog(shared), await temporaryCatalog(shared)];
+  await done(first.catalog, experience(1));
+  await first.dispose();
+  expect((await done(second.catalog, experience(1))).seq, 'one catalog closed, the other goes on').toBe(1);
+  await writer.close();
+  await reader.close();
+  expect((await done(second.catalog, experience(2))).seq).toBe(2);
+  expect((await second.catalog.reader.counts()).experiences).toBe(2);
+  await second.dispose();
+  await writer.close();
+  await reader.close();
 });
