@@ -1,5 +1,6 @@
 import Database from 'libsql';
 import { LRUCache } from 'lru-cache';
+import { collectGarbage } from '../../native/collect-garbage.ts';
 import type { SqlConnection, SqlRow, SqlValue } from './sql-session.ts';
 
 export interface SqliteConnectionOptions {
@@ -17,6 +18,22 @@ const CACHED_STATEMENTS_MAX = 256;
  * into the file once, which made group commits 1.2–1.5 times faster (20,000 entries).
  */
 const CHECKPOINT_PAGES = 4_000;
+
+/**
+ * The binding cannot finalise a statement, and a connection whose statements V8 has not collected
+ * keeps its three files open: of 60 databases opened and closed, 30 were. So a collection is asked
+ * for after so many, for the sake of services that open and close databases all the time.
+ */
+const COLLECT_AFTER_CLOSED = 16;
+let closed = 0;
+
+function releaseStatements(): void {
+  closed += 1;
+  if (closed < COLLECT_AFTER_CLOSED) return;
+  closed = 0;
+  // Not at once: the caller's own frame still refers to them.
+  setImmediate(collectGarbage);
+}
 
 /**
  * One connection to a database file. Every call blocks its thread until SQLite has answered: about
@@ -56,6 +73,7 @@ export class SqliteConnection implements SqlConnection {
   close(): void {
     this.#statements.clear();
     this.#database.close();
+    releaseStatements();
   }
 
   #prepare(sql: string): Database.Statement {

@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '../../native/collect-garbage.ts';
 
 /** A full collection stalls the process for some 50 ms; this much dead memory is worth it. */
 const COLLECT_AFTER_BYTES = 128 * 1024 * 1024;
@@ -17,11 +16,4 @@ export function releaseNativeMemory(bytes: number): void {
   deadBytes = 0;
   // Not at once: the caller's own frame still refers to the index.
   setImmediate(collectGarbage);
-}
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('globalThis.gc');
-  setFlagsFromString('--no-expose-gc');
-  if (typeof collect === 'function') (collect as () => void)();
 }
