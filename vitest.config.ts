@@ -8,5 +8,6 @@ export default defineConfig({
     // Bounds of a hang, not of a speed: CI machines are shared.
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

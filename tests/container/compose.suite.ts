@@ -96,10 +96,8 @@ export function composeSuite(engineOf: () => ContainerEngine, image: string): vo
     };
 
     test('is valid, with every profile', async () => {
-      const { compose } = await create(['ollama', 'sqld', 'replicas', 'observability']).then((made) => ({
-        compose: made.compose.bind(made),
-      }));
-      const { stdout } = await must('config', compose('config', '--services'));
+      const made = await create(['ollama', 'sqld', 'replicas', 'observability']);
+      const { stdout } = await must('config', made.compose('config', '--services'));
       expect(stdout.trim().split('\n').toSorted()).toEqual([
         'balancer',
         'chl',
