@@ -60,7 +60,7 @@ export async function openEdge(config: EdgeConfig, logger: Logger): Promise<Edge
       catalog.bindFingerprint(fingerprintText(embedder.fingerprint)),
       catalog.reader.indexGeneration(),
     ]);
-    const mayStore = snapshotLease(config, catalog.writer);
+    const mayStore = snapshotLease(catalog.writer);
     const host = openHost(config, mayStore, logger);
     closers.add(() => host.close());
     const collection = new KeptCollection(
@@ -108,15 +108,15 @@ export async function openEdge(config: EdgeConfig, logger: Logger): Promise<Edge
   }
 }
 
-/** An isolate that still saves is asked again before another one takes over. */
-const TERM_SAVES = 2;
+/** After its last save; one that is gone keeps the others from it no longer. */
+const SNAPSHOT_TERM_MS = 60_000;
 
 /** Snapshots of several isolates would replace each other, each of them whole: one of them is enough. */
-function snapshotLease(config: EdgeConfig, writer: Pick<CatalogWriter, 'commit'>): () => Promise<boolean> {
+function snapshotLease(writer: Pick<CatalogWriter, 'commit'>): () => Promise<boolean> {
   const lease = new Lease({
     name: 'snapshot',
     holder: crypto.randomUUID(),
-    ttlMs: TERM_SAVES * config.index.saveIntervalMs,
+    ttlMs: SNAPSHOT_TERM_MS,
     writer,
     clock: systemClock,
   });
