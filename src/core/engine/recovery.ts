@@ -1,9 +1,9 @@
 import { ChlError, toChlError } from '../errors.ts';
 import { failpoint } from '../failpoints.ts';
-import { asEntryKey, asVectorId } from '../ids.ts';
+import { asEntryKey, asVectorId, type EntryKey } from '../ids.ts';
 import type { Guard, ObservedMutex } from '../locks/observed-mutex.ts';
 import type { RecoverySource, RecoveryStatus } from '../ports/index-host.ts';
-import type { ChangeMark, VectorPage } from '../ports/index-source.ts';
+import type { ChangeMark, IndexDocument, VectorPage } from '../ports/index-source.ts';
 import type { VectorBackend } from '../ports/vector-backend.ts';
 import type { OpenedSegment, OpenedSnapshot } from '../snapshot/open-snapshot.ts';
 import { SnapshotStore } from '../snapshot/snapshot-store.ts';
@@ -74,12 +74,17 @@ class Recovery {
     const { fingerprint, dimension } = spec;
     const owner = { ...(await source.identity()), fingerprint, dimension };
     const store = new SnapshotStore({ files: options.files, clock: options.clock, owner });
-    const outcome = await store.open((seq) => source.nonceOf(seq));
-    this.#reasons.push(...outcome.reasons);
     const horizon = await source.horizon();
     const index = this.#wire(store, horizon);
     try {
-      await this.#readDocuments(index.state);
+      // Side by side: over a network one of them waits while the other works. The files hold nothing
+      // that is newer than the horizon, since nobody has written them since they were opened.
+      const opening = store.open((seq) => source.nonceOf(seq));
+      const reading = this.#readDocuments(index.state);
+      await Promise.allSettled([opening, reading]);
+      await reading;
+      const outcome = await opening;
+      this.#reasons.push(...outcome.reasons);
       failpoint('recovery.before-snapshot');
       if (outcome.snapshot !== null) await this.#takeSnapshot(outcome.snapshot, index);
       const missing = await this.#readMissing(index, outcome.snapshot, horizon, held);
@@ -128,16 +133,22 @@ class Recovery {
   async #readDocuments(state: IndexState): Promise<void> {
     const { source, clock } = this.#context.options;
     const slice = new TimeSlice(clock);
-    let after = asEntryKey(0);
+    const scan = (after: EntryKey): Promise<readonly IndexDocument[]> => {
+      const page = source.scanDocuments(after, PAGE_DOCUMENTS, { text: true });
+      // It is awaited after the page before it has been indexed, and may have failed by then.
+      page.catch(() => undefined);
+      return page;
+    };
+    let next = scan(asEntryKey(0));
     for (;;) {
-      const page = await source.scanDocuments(after, PAGE_DOCUMENTS, { text: true });
+      const page = await next;
+      const last = page.at(-1);
+      if (last === undefined) return;
+      next = scan(last.key);
       for (const document of page) {
         state.addDocument(document);
         await slice.giveWay();
       }
-      const last = page.at(-1);
-      if (last === undefined) return;
-      after = last.key;
     }
   }
 
