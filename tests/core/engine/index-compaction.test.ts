@@ -50,14 +50,15 @@ const deleted = (key: number, seq: number): IndexChange => ({
 
 /** All that can be asked of a state, by entry and not by slot. */
 function seen({ table, text, view }: IndexState, seqMax: number) {
-  const byWord = (word: string): readonly number[] =>
-    [...text.search(word, 1_000).docs].map((doc) => table.keyOf(asDocNo(doc))).toSorted((a, b) => a - b);
+  const keysOf = (docs: Uint32Array): readonly number[] =>
+    Array.from(docs, (doc) => table.keyOf(asDocNo(doc))).toSorted((a, b) => a - b);
+  const byWord = (word: string): readonly number[] => keysOf(text.search(word, 1_000).docs);
   const keys = [...new Set(WORDS.flatMap(byWord))].toSorted((a, b) => a - b);
   return {
     documents: table.documentCount,
     keys,
     rare: Array.from({ length: seqMax }, (_, seq) => byWord(`only${seq + 1}`)),
-    even: [...table.select({ category: 'EVEN' })!.docs].map((doc) => table.keyOf(asDocNo(doc))).toSorted(),
+    even: keysOf(table.select({ category: 'EVEN' })!.docs),
     vectors: keys.map((key) => {
       const doc = table.find(asEntryKey(key))!;
       const segment = view.segment(table.segmentIdOf(doc));
