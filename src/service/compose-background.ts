@@ -99,8 +99,8 @@ const composeTail = (
   pollMs: number,
   { reader, collection, changes, clock, logger }: Shared,
   { embeddingQueue, reembed, follower }: Followers,
-): ReplicaTail =>
-  new ReplicaTail({
+): ReplicaTail => {
+  const tail = new ReplicaTail({
     reader,
     collection,
     clock,
@@ -115,6 +115,9 @@ const composeTail = (
       embeddingQueue.wake();
     },
   });
+  collection.watchWanted((minSeq) => tail.wanted(minSeq));
+  return tail;
+};
 
 /** The next embedder is watched like the first one. */
 const watched = (ports: ReembedPorts, recorder: ServiceRecorder): ReembedPorts => ({

@@ -69,6 +69,11 @@ export class ReplicaTail {
     return this.#next;
   }
 
+  /** A search waits for this change: it should not wait for the next poll as well. */
+  wanted(minSeq: Seq): void {
+    if (minSeq > this.#seen && !this.#stopped) void this.caughtUp();
+  }
+
   #schedule(): void {
     if (this.#stopped) return;
     const { clock, pollMs } = this.#parts;

@@ -8,6 +8,7 @@ import type {
   RebuildReport,
   SaveReport,
 } from '../core/ports/index-host.ts';
+import type { Seq } from '../core/ids.ts';
 import type { ChangeBatch } from '../core/ports/index-source.ts';
 
 /**
@@ -19,6 +20,7 @@ export class ServedCollection implements IndexCollection {
   #collection: IndexCollection;
   #fingerprint: string;
   #textOnly = false;
+  #onWanted: (minSeq: Seq) => void = () => undefined;
 
   /** @param fingerprint of its vectors */
   constructor(collection: IndexCollection, fingerprint: string) {
@@ -37,6 +39,11 @@ export class ServedCollection implements IndexCollection {
 
   get opened(): Promise<void> {
     return this.#collection.opened;
+  }
+
+  /** Told of every change that a search will wait for, before it does. */
+  watchWanted(listener: (minSeq: Seq) => void): void {
+    this.#onWanted = listener;
   }
 
   /** Whether vectors that come from now on belong to another index than this one. */
@@ -68,6 +75,7 @@ export class ServedCollection implements IndexCollection {
         retryable: true,
       });
     }
+    if (query.minSeq > 0) this.#onWanted(query.minSeq);
     return this.#collection.search(query);
   }
 
