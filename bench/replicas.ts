@@ -93,7 +93,7 @@ async function measure(replicas: readonly BenchService[]): Promise<void> {
     'CPU ms server': of(({ cpuMs }) => cpuMs.server),
     'lag p50 ms': lagMs === null ? null : lagMs.p50Ms,
     'lag p99 ms': lagMs === null ? null : lagMs.p99Ms,
-    errors: rounds.reduce((sum, { errors }) => sum + errors, 0),
+    errors: sum(rounds, (round) => round.errors),
   });
 }
 
@@ -133,5 +133,6 @@ async function searchAll(replicas: readonly BenchService[], seconds: number): Pr
   };
 }
 
-const sum = <T>(list: readonly T[], pick: (one: T) => number): number =>
-  list.reduce((total, one) => total + pick(one), 0);
+function sum<T>(list: readonly T[], pick: (one: T) => number): number {
+  return list.reduce((total, one) => total + pick(one), 0);
+}
