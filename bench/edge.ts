@@ -32,12 +32,8 @@ try {
     const startedMs = performance.now();
     const isolate = await start();
     listening!.push((performance.now() - startedMs) / 1000);
-    const answer = (await asked(isolate, '/api/v1/search/', {
-      query: data.queries[round % data.queries.length],
-      mode: 'vector',
-    })) as { readonly mode: string; readonly results: readonly { readonly provider: string }[] };
+    await firstVectorAnswer(isolate, data.queries[round % data.queries.length]!);
     answered!.push((performance.now() - startedMs) / 1000);
-    if (answer.results[0]?.provider !== 'flat') throw new Error(`Not by vectors: ${JSON.stringify(answer)}`);
     const status = (await asked(isolate, '/admin/index/status')) as {
       readonly index_size: number;
       readonly recovery: { readonly source: string; readonly replayed: number };
@@ -55,6 +51,16 @@ try {
 } finally {
   await sqld.stop();
   await bundle.remove();
+}
+
+/** Where an isolate needs longer than a request waits, text search answers first, and says so. */
+async function firstVectorAnswer(isolate: EdgeServer, query: string): Promise<void> {
+  for (;;) {
+    const { mode } = (await asked(isolate, '/api/v1/search/', { query, mode: 'vector' })) as {
+      readonly mode: string;
+    };
+    if (mode === 'vector') return;
+  }
 }
 
 /** Everything in one import; then the snapshot. */
