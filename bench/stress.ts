@@ -16,6 +16,8 @@ import { BenchService } from './support/service.ts';
 
 const SEED = 1;
 const CHECKED = 200;
+const QUIET_LOOKS = 10;
+const QUIET_LOOK_MS = 300;
 const given = benchArguments({ seconds: 300, users: 50, entries: 20_000 }, { seconds: 60 });
 const data = loadTexts(given.dataDir, SEED, given.entries);
 const reporter = new Reporter({
@@ -33,7 +35,7 @@ try {
     seconds: given.seconds,
     round: 1,
   });
-  const written = (await metric(service, 'chl_committed_operations_total')) - committedBefore;
+  const written = (await committedInTheEnd()) - committedBefore;
   await service.stop();
   service = await BenchService.start({}, dataDir);
   const problems = await inconsistencies(given.entries + written);
@@ -58,6 +60,18 @@ try {
   await rm(dataDir, { recursive: true, force: true });
 }
 reporter.finish();
+
+/** Writes that were on their way when the load ended are committed all the same: until none comes any more. */
+async function committedInTheEnd(): Promise<number> {
+  let committed = await metric(service, 'chl_committed_operations_total');
+  for (let quiet = 0; quiet < QUIET_LOOKS;) {
+    await new Promise((resolve) => setTimeout(resolve, QUIET_LOOK_MS));
+    const now = await metric(service, 'chl_committed_operations_total');
+    quiet = now === committed ? quiet + 1 : 0;
+    committed = now;
+  }
+  return committed;
+}
 
 /** @param expected entries that were acknowledged */
 async function inconsistencies(expected: number): Promise<readonly string[]> {
