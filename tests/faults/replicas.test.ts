@@ -106,15 +106,21 @@ describe.skipIf(ABSENT !== null)(
     test(`${CLIENTS} clients write and search through all of them for ${SECONDS} s: one history, seen by every search`, async () => {
       const crowd = crowdOf('replicas', false);
       const enough = new AbortController();
-      const over = setTimeout(() => enough.abort(), SECONDS * 1000);
-      await crowd.run(enough.signal);
-      clearTimeout(over);
+      const ended = crowd.run(enough.signal);
+      const endMs = performance.now() + SECONDS * 1000;
+      // A busy machine takes longer until there is enough to judge.
+      await eventually(
+        async () => performance.now() > endMs && Math.min(crowd.writes.length, crowd.searches.length),
+        (count) => count !== false && count > 2 * CLIENTS,
+        SECONDS * 1000 + HEAL_MAX_MS,
+      );
+      enough.abort();
+      await ended;
       say(
         `${crowd.writes.length} writes, ${crowd.refusals} refused to who came second, ${crowd.searches.length} searches`,
       );
       expect(crowd.complaints).toEqual([]);
       expect(contradictions(crowd)).toEqual([]);
-      expect(Math.min(crowd.writes.length, crowd.searches.length)).toBeGreaterThan(CLIENTS);
       await expectAlike(replicas, crowd);
     });
 
