@@ -57,6 +57,7 @@ const rowsOf = (limits) => [
     '`context`, `metadata`, `allowed_tools`',
     [`${limits.jsonDepth} levels`, `${count(limits.jsonNodes)} values, keys included`],
   ],
+  ['an idempotency key', [characters(limits.idempotencyKeyChars)]],
   ['a session', [`id ${characters(limits.sessionChars)}`, `${limits.citedCount} entries cited at once`]],
 ];
 

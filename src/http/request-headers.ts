@@ -1,8 +1,7 @@
 import { ChlError } from '../core/errors.ts';
+import { CONTRACT_LIMITS } from '../service/contract/limits.ts';
 import type { RequestContext } from '../service/request-context.ts';
 
-const IDEMPOTENCY_KEY_CHARS_MAX = 200;
-const SESSION_CHARS_MAX = 200;
 const MIN_SEQ_CHARS_MAX = 32;
 
 /** What a request says in headers. @throws INVALID_ARGUMENT naming the header */
@@ -10,9 +9,9 @@ export function requestContext(request: Request, caller: string): RequestContext
   const headers = request.headers;
   return {
     caller,
-    sessionId: bounded(headers, 'X-CHL-Session', SESSION_CHARS_MAX),
+    sessionId: bounded(headers, 'X-CHL-Session', CONTRACT_LIMITS.sessionChars),
     minSeq: bounded(headers, 'X-CHL-Min-Seq', MIN_SEQ_CHARS_MAX),
-    idempotencyKey: bounded(headers, 'Idempotency-Key', IDEMPOTENCY_KEY_CHARS_MAX),
+    idempotencyKey: bounded(headers, 'Idempotency-Key', CONTRACT_LIMITS.idempotencyKeyChars),
     expectedVersion: expectedVersion(headers),
     // Made when it is asked for: few handlers do, and it costs a controller and its listeners.
     get signal() {

@@ -9,16 +9,15 @@ import { STORED_TEXT_NOTE } from './answer.ts';
 
 export const describeCategories = (answer: CategoriesResponse): string =>
   answer.categories
-    .map((one) => `${one.code} ${one.name} (${one.total_count}): ${one.description}`)
+    .map((one) => inOneLine(`${one.code} ${one.name} (${one.total_count}): ${one.description}`))
     .join('\n');
 
 export function describeEntries(answer: ReadResponse): string {
   if (answer.count === 0) return 'No entries found.';
   const lines = answer.entries.map((entry) => {
-    const score = entry.score === undefined ? '' : ` score ${entry.score.toFixed(2)},`;
     const heading = entry.title ?? `${entry.name ?? ''}: ${entry.description ?? ''}`;
     return quoted(
-      `${entry.id} [${score} by ${entry.author}]`,
+      `${entry.id} ${attribution(entry)}`,
       heading,
       entry.playbook ?? entry.content ?? entry.playbook_preview ?? entry.content_preview,
     );
@@ -31,7 +30,7 @@ export function describeEntries(answer: ReadResponse): string {
 export function describeResults(answer: SearchResponse): string {
   if (answer.count === 0) return 'Nothing found.';
   const lines = answer.results.map((one) =>
-    quoted(`${one.entity_id} [score ${one.score.toFixed(2)}, by ${one.author}]`, one.title, one.snippet),
+    quoted(`${one.entity_id} ${attribution(one)}`, one.title, one.snippet),
   );
   const hint = answer.results[0]?.hint;
   return [STORED_TEXT_NOTE, degradedNote(answer.degraded, hint), ...lines].filter(isGiven).join('\n\n');
@@ -66,7 +65,17 @@ function quoted(head: string, heading: string, body: string | undefined): string
   return `${head}\n${text.replaceAll(/^/gm, '> ')}`;
 }
 
-/** A stored title beside our own words must not begin a line of its own. */
+/** Author and source may come from an import, and so are stored text like the rest. */
+function attribution(of: {
+  readonly score?: number | undefined;
+  readonly author: string;
+  readonly source: string;
+}): string {
+  const score = of.score === undefined ? '' : `score ${of.score.toFixed(2)}, `;
+  return inOneLine(`[${score}by ${of.author}, source ${of.source}]`);
+}
+
+/** Stored text beside our own words must not begin a line of its own. */
 const inOneLine = (text: string): string => text.replaceAll(/[\r\n\u2028\u2029]+/g, ' ');
 
 const degradedNote = (degraded: boolean | undefined, hint: string | null | undefined): string | null =>

@@ -14,6 +14,7 @@ import {
 import { ChlError, toChlError } from '../core/errors.ts';
 import type { Logger } from '../core/ports/runtime.ts';
 import { cancelled } from '../service/cancellation.ts';
+import { parseRequest } from '../service/contract/errors.ts';
 import { plainContext, type RequestContext } from '../service/request-context.ts';
 import { roleAllows, type Role } from '../service/roles.ts';
 import type { Services } from '../service/services.ts';
@@ -22,7 +23,7 @@ import type { InFlightCalls } from './in-flight.ts';
 import { SERVER_INSTRUCTIONS } from './instructions.ts';
 import { readResource, RESOURCE_TEMPLATES, RESOURCES } from './resources.ts';
 import { TOOL_LISTINGS } from './tool-schemas.ts';
-import { TOOLS, type Tool } from './tools.ts';
+import { TOOLS, writeArguments, type Tool } from './tools.ts';
 
 /** Who is on the other end of one request. */
 export interface McpPeer {
@@ -123,8 +124,9 @@ async function callTool(
         },
       );
     }
-    const idempotencyKey = args['idempotency_key'];
-    const context = contextOf(peer, typeof idempotencyKey === 'string' ? idempotencyKey : null, signal);
+    // One that cannot be used is refused: the write would else happen twice when it is repeated.
+    const idempotencyKey = tool.readOnly ? null : parseRequest(writeArguments, args).idempotency_key;
+    const context = contextOf(peer, idempotencyKey ?? null, signal);
     return toolResult(await aborting(tool.run(services, args, context), signal), tool.listField, answerChars);
   } catch (error) {
     const failure = toChlError(error, `mcp.${tool.name}`);

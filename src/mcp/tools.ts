@@ -16,7 +16,8 @@ import {
   searchRequest,
   searchResponse,
 } from '../service/contract/search.ts';
-import { categoryCode, entryId } from '../service/contract/text.ts';
+import { CONTRACT_LIMITS } from '../service/contract/limits.ts';
+import { categoryCode, entryId, text } from '../service/contract/text.ts';
 import {
   deleteRequest,
   deleteResponse,
@@ -60,10 +61,11 @@ export interface Tool {
   run(services: Services, args: ToolArguments, context: RequestContext): Promise<ToolAnswer>;
 }
 
-const idempotencyKey = z
-  .string()
-  .optional()
+const idempotencyKey = text({ max: CONTRACT_LIMITS.idempotencyKeyChars })
+  .nullish()
   .describe('Your own unique id of this write: repeat a failed call with the same one and it happens once.');
+/** Beside the arguments of REST, where a header holds it: what every tool that writes may be given. */
+export const writeArguments = z.object({ idempotency_key: idempotencyKey });
 
 const READ = { role: 'read', readOnly: true, idempotent: true, destructive: false } as const;
 const WRITE = { role: 'write', readOnly: false } as const;

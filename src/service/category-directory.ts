@@ -45,7 +45,7 @@ export class CategoryDirectory {
     if (this.#known.has(code)) return;
     if ((await this.#parts.reader.category(code)) === null) {
       throw new ChlError('NOT_FOUND', `There is no category "${code}".`, {
-        hint: 'GET /api/v1/categories/ lists them; POST there makes one.',
+        hint: 'list_categories, or GET /api/v1/categories/, names those there are; POST there makes one.',
       });
     }
     this.#known.add(code);

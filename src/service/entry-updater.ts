@@ -151,7 +151,7 @@ export class EntryUpdater {
       version: entry.version,
       seq: await this.#parts.seqTokens.format(seq),
       ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
-      message: `Updated ${entry.id} to version ${entry.version}.`,
+      message: `Updated ${entry.id}.`,
     };
   }
 }

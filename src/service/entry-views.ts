@@ -70,6 +70,7 @@ export function readView(entry: Entry, shape: ReadShape): Preview {
     embedding_status: entry.embeddingStatus,
     updated_at: isoTime(entry.updatedAtMs),
     author: entry.author,
+    source: entry.source,
     version: entry.version,
     tags: [...entry.tags],
     ref: entry.ref,
@@ -83,7 +84,6 @@ function experiencePreview(entry: ExperienceEntry, { previewChars }: ReadShape):
   return {
     title: entry.data.title,
     section: entry.data.section,
-    source: entry.source,
     sync_status: entry.syncStatus,
     playbook_preview: text,
     playbook_truncated: truncated,

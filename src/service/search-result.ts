@@ -36,6 +36,7 @@ export function searchResultOf(
     viewed: viewed.has(entry.key),
     tags: [...entry.tags],
     author: entry.author,
+    source: entry.source,
     updated_at: isoTime(entry.updatedAtMs),
     ...(Object.keys(body).length === 0 ? {} : { body: body as NonNullable<SearchResult['body']> }),
   };

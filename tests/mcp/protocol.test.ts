@@ -120,6 +120,38 @@ describe('transport', () => {
   });
 });
 
+describe('idempotency keys', () => {
+  const create = (key: unknown) =>
+    call(1, 'create_entry', {
+      entity_type: 'experience',
+      category_code: 'TST',
+      data: { section: 'useful', title: 'Once', playbook: 'Only once.' },
+      duplicates: 'skip',
+      idempotency_key: key,
+    });
+
+  test('a write that is repeated with its key happens once', async () => {
+    const first = await answer(await post(service.url, create('once')));
+    const second = await answer(await post(service.url, create('once')));
+    expect(first.result).toMatchObject({ structuredContent: { success: true } });
+    expect(second.result).toEqual(first.result);
+  });
+
+  test.each([5, '', 'k'.repeat(201), { key: 'once' }])(
+    'one that cannot be used is refused, not ignored: %j',
+    async (key) => {
+      const { result } = await answer(await post(service.url, create(key)));
+      expect(result).toMatchObject({
+        isError: true,
+        structuredContent: {
+          detail: expect.stringMatching(/^idempotency_key must/),
+          error: { code: 'INVALID_ARGUMENT' },
+        },
+      });
+    },
+  );
+});
+
 describe('cancellation', () => {
   /** A search that waits for a change which never comes, until its time is over. */
   async function waiting(

@@ -23,6 +23,7 @@ export const CONTRACT_LIMITS = {
   categoryDescriptionChars: 500,
   citedCount: 500,
   sessionChars: 200,
+  idempotencyKeyChars: 200,
   changesLimit: 1000,
   /** Objects and lists inside each other in `context`, `metadata` and `allowed_tools`. */
   jsonDepth: 32,

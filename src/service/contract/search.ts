@@ -65,6 +65,7 @@ export const searchResult = z.object({
   viewed: z.boolean(),
   tags: z.array(z.string()),
   author: z.string(),
+  source: z.string().meta({ description: 'Where it came from: "local", or what an import said' }),
   updated_at: timestamp,
   body: z.record(z.string(), anyJson).optional().meta({ description: 'The `fields` asked for' }),
 });
