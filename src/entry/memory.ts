@@ -13,6 +13,7 @@ import { collectionSpec, serviceOptions } from './core-settings.ts';
 import { indexFolder } from './data-folder.ts';
 import type { DatabaseThreads } from './database-threads.ts';
 import { chooseEmbedder, openBoundEmbedder, openEmbedder, type EmbedderKind } from './embedders.ts';
+import { readGuides } from './guides.ts';
 import type { EmbedderPool } from './embedders/embedder-pool.ts';
 
 /** One database, its index, and the use cases over both: what nobody else's requests can reach. */
@@ -76,6 +77,7 @@ export async function openMemory(config: Config, parts: MemoryParts): Promise<Me
         clock: systemClock,
         logger,
         indexSettings: config.index,
+        guides: await readGuides(config.dataDir),
         ...(isShared(config) ? { replicaPollMs: config.replicaPollMs } : {}),
       },
       serviceOptions(config, isShared(config), parts.embeddingCacheBytes),
