@@ -20,7 +20,7 @@ export const ERROR_CODES = [
   'STORAGE_FULL', // 507
   'EMBEDDER_MISMATCH', // 409: vectors of another embedder are stored; run `chl reembed`
   'CORRUPT', // damaged file or database
-  'CONFIGURATION', // the start is refused
+  'CONFIGURATION', // the start is refused; 409: what is asked for needs settings that this service lacks
   'INTERNAL', // 500
 ] as const;
 

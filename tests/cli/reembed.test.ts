@@ -17,6 +17,25 @@ afterEach(async () => {
   await world.dispose();
 });
 
+test('an embedder that the service has no settings for is refused, with the settings it needs', async () => {
+  const { CHL_EMBEDDING_URL: _url, ...unset } = world.environment;
+  const service = await startService({ ...unset, CHL_EMBEDDER: 'hash' });
+  try {
+    const response = await fetch(`${service.url}/admin/reembed`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ to: 'openai' }),
+    });
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({
+      detail: 'The embedder `openai` needs CHL_EMBEDDING_URL and CHL_EMBEDDING_MODEL.',
+      error: { code: 'CONFIGURATION', retryable: false },
+    });
+  } finally {
+    await service.stop();
+  }
+});
+
 test('chl reembed: without a service and with one; later starts keep to what was chosen', async () => {
   const file = join(world.folder, 'entries.ndjson');
   const lines = Array.from({ length: 5 }, (_, number) =>
