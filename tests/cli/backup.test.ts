@@ -169,6 +169,7 @@ describe('a restore', () => {
     await damage(dataFile('chl.db'));
     const { exitCode, stdout } = await chl('restore', path('copy.db'));
     expect(stdout).toContain('damaged');
+    expect(stdout).toContain(join(world.folder, 'data'));
     expect(exitCode).toBe(0);
     expect(await titles()).toHaveLength(3);
     const kept = (await readdir(join(world.folder, 'data'))).filter((name) =>

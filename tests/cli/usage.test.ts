@@ -29,4 +29,5 @@ test('a mistyped configuration is told before the data folder is touched', async
   });
   expect(exitCode).toBe(USAGE);
   expect(stderr).toContain('CHL_FAISS_SAVE_POLICY');
+  expect(stderr.trim().split('\n').at(-1)).toBe('README.md lists every variable with its values.');
 });

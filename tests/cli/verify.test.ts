@@ -170,6 +170,7 @@ const IRREPARABLE: readonly [name: string, damage: () => Promise<void> | void, n
 test('a service that ended well leaves nothing to find', async () => {
   const { exitCode, stdout, stderr } = await chl('verify');
   expect(stdout).toContain('Everything is as it should be.');
+  expect(stdout).toContain(join(world.folder, 'data'));
   expect(stdout).not.toContain('problem');
   expect(stderr).toBe('');
   expect(exitCode).toBe(0);

@@ -214,7 +214,9 @@ function defineMaintenance(
 function reportFailure(error: unknown, terminal: Terminal): ExitCode {
   const hint = error instanceof CommandError || error instanceof ChlError ? error.hint : undefined;
   const message = error instanceof Error ? error.message : String(error);
-  terminal.note(`chl: ${message}${hint === undefined ? '' : ` ${hint}`}`);
+  // A list of mistakes ends with its last one; what to do about them is a line of its own.
+  const separator = message.includes('\n') ? '\n' : ' ';
+  terminal.note(`chl: ${message}${hint === undefined ? '' : `${separator}${hint}`}`);
   if (error instanceof CommandError) return error.exitCode;
   // cac's own: an unknown option, a missing argument.
   if (error instanceof Error && error.name === 'CACError') return EXIT.usage;

@@ -35,7 +35,7 @@ export async function restoreCommand(
     });
     const { entries, seq, epoch, damagedKeptAs } = report;
     const kept = damagedKeptAs === null ? '' : ` The damaged database is kept as ${damagedKeptAs}.`;
-    const text = `${entries} entries, up to change ${seq}; epoch ${epoch}. The next start builds the index anew.${kept}`;
+    const text = `${config.dataDir}: ${entries} entries, up to change ${seq}; epoch ${epoch}. The next start builds the index anew.${kept}`;
     terminal.print(json ? JSON.stringify(report) : text);
     return EXIT.ok;
   });

@@ -11,7 +11,7 @@ import { SqliteConnection } from '../../../adapters/catalog/libsql/sqlite-connec
 import { NodeFiles } from '../../../adapters/files/node/node-files.ts';
 import type { CheckResult } from '../../core/check-result.ts';
 import { verifySnapshots } from '../../core/snapshot/verify-snapshot.ts';
-import type { Config } from '../config.ts';
+import { loadConfig, type Config } from '../config.ts';
 import { databasePath, newestIndexFolder } from '../data-folder.ts';
 import { EXIT, type ExitCode } from './command-error.ts';
 import type { Environment } from './connect.ts';
@@ -39,6 +39,7 @@ export async function verifyCommand(
 ): Promise<ExitCode> {
   const say = (text: string): void => (json ? undefined : terminal.print(text));
   let verdict = await offline(environment, 'existing', verify);
+  say(`Data folder ${loadConfig(environment).dataDir}`);
   showChecks(verdict, say);
   let repairs: readonly string[] = [];
   if (repair && problemCount(verdict) > 0) {

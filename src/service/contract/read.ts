@@ -60,7 +60,7 @@ export const readRequest = z
     mode: searchMode.nullish(),
   })
   .refine(
-    (request) => hasText(request.query) || (request.ids?.length ?? 0) > 0 || hasText(request.category_code),
+    (request) => isGiven(request.query) || (request.ids?.length ?? 0) > 0 || isGiven(request.category_code),
     'must hold one of query, ids or category_code',
   )
   .meta({
@@ -68,7 +68,7 @@ export const readRequest = z
   });
 export type ReadRequest = z.infer<typeof readRequest>;
 
-const hasText = (value: string | null | undefined): boolean => value !== null && value !== undefined;
+const isGiven = (value: string | null | undefined): boolean => value !== null && value !== undefined;
 
 export const readResponse = z.object({
   entries: z.array(readEntry),
