@@ -26,12 +26,13 @@ export class ChangeFeed implements ChangeService {
 
   async page({ since, limit }: ChangesQuery): Promise<ChangesResponse> {
     const { reader, seqTokens } = this.#parts;
-    const records = await reader.changes(asSeq(since), limit + 1);
+    const after = await seqTokens.position(since);
+    const records = await reader.changes(after, limit + 1);
     const changes = records.slice(0, limit).map(changeView);
     return {
       changes,
       count: changes.length,
-      next_since: changes.at(-1)?.seq ?? since,
+      next_since: changes.at(-1)?.seq ?? after,
       has_more: records.length > limit,
       epoch: await seqTokens.epoch(),
     };

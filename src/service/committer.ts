@@ -56,7 +56,7 @@ export class Committer {
   }
 
   /**
-   * @throws what refused the operation; OVERLOADED when too much waits; OUTCOME_UNKNOWN, STORAGE_FULL
+   * @throws what refused the operation; RATE_LIMITED when too much waits; OUTCOME_UNKNOWN, STORAGE_FULL
    *   or UNAVAILABLE when the whole group failed
    */
   async submit(operation: WriteOperation): Promise<Committed> {
@@ -91,7 +91,7 @@ export class Committer {
       this.#waiting.length >= options.waitingOperationsMax ||
       this.#waitingBytes + bytes > options.waitingBytesMax;
     if (full) {
-      throw new ChlError('OVERLOADED', 'Too many writes are waiting.', {
+      throw new ChlError('RATE_LIMITED', 'Writes come faster than they can be stored.', {
         retryAfterSeconds: options.retryAfterSeconds,
       });
     }

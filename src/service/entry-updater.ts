@@ -55,16 +55,18 @@ export class EntryUpdater {
     const expectedVersion = expectedVersionOf(request, context);
     const identity = { ...request, expected_version: expectedVersion };
     return this.#parts.requests.run('delete', identity, context, async (key) => {
-      const { seq } = await this.#parts.committer.submit({
+      const { seq, deletedVersion } = await this.#parts.committer.submit({
         kind: 'delete',
         ...stampOperation(context, this.#parts.clock, key),
         type: request.entity_type,
         entryId: request.entry_id,
         expectedVersion,
       });
+      if (deletedVersion === undefined) throw new ChlError('INTERNAL', 'The deletion has no version.');
       return {
         success: true,
         entry_id: request.entry_id,
+        version: deletedVersion,
         seq: await this.#parts.seqTokens.format(seq),
         message: `Deleted ${request.entry_id}.`,
       };

@@ -28,7 +28,7 @@ export interface ServiceOptions {
 export interface CommitterOptions {
   readonly groupOperationsMax: number;
   readonly groupBytesMax: number;
-  /** Above these a write is refused with OVERLOADED. */
+  /** Above these a write is refused with RATE_LIMITED. */
   readonly waitingOperationsMax: number;
   readonly waitingBytesMax: number;
   readonly retryAfterSeconds: number;

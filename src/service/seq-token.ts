@@ -21,6 +21,20 @@ export class SeqTokens {
     return this.#epoch;
   }
 
+  /**
+   * Where a reader of changes is. A bare seq counts in the present epoch.
+   * @throws GONE when the changes that the reader has were undone by a restore
+   */
+  async position(since: string): Promise<Seq> {
+    const match = TOKEN.exec(since);
+    if (match === null) return asSeq(Number(since));
+    const epoch = await this.epoch();
+    if (Number(match[1]) === epoch) return asSeq(Number(match[2]));
+    throw new ChlError('GONE', `The database was restored: it is in epoch ${epoch}, not ${match[1]}.`, {
+      hint: 'Read everything anew, from since=0 or from an export.',
+    });
+  }
+
   async format(seq: Seq): Promise<string> {
     return `${await this.epoch()}:${seq}`;
   }

@@ -80,7 +80,7 @@ export interface EntryService {
   get(entryId: string, context: RequestContext): Promise<EntryResponse>;
   /** Also of a deleted entry. @throws NOT_FOUND when the id never existed */
   history(entryId: string): Promise<HistoryResponse>;
-  /** @throws NOT_FOUND no such category, CONFLICT ref, name or idempotency key, OVERLOADED, OUTCOME_UNKNOWN, STORAGE_FULL */
+  /** @throws NOT_FOUND no such category, CONFLICT ref, name or idempotency key, RATE_LIMITED, OUTCOME_UNKNOWN, STORAGE_FULL */
   write(request: WriteRequest, context: RequestContext): Promise<WriteResponse>;
   /** @throws NOT_FOUND, VERSION_MISMATCH, and as `write` */
   update(request: UpdateRequest, context: RequestContext): Promise<UpdateResponse>;

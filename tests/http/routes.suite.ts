@@ -82,7 +82,7 @@ export function routesSuite(registrar: Registrar, client: () => Client): void {
       assert.equal(one.version, 2);
       const body = { entity_type: 'experience', entry_id: first.entry_id };
       await client().refused(client().post('/api/v1/entries/delete', body, { 'If-Match': '"1"' }), 412);
-      await client().remove(first.entry_id);
+      assert.equal((await client().remove(first.entry_id)).version, 3);
       await client().refused(client().send('GET', `/api/v1/entries/${first.entry_id}`), 404);
       const { history } = await client().ok(
         historyResponse,

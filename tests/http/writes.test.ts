@@ -196,17 +196,20 @@ describe('the audit', () => {
 });
 
 /** Reads so many events after `since`, then leaves. */
-async function readEvents(since: number, count: number): Promise<readonly { id: number; entryId: string }[]> {
+async function readEvents(
+  since: number | string,
+  count: number,
+): Promise<readonly { id: string; entryId: string }[]> {
   const stream = await fetch(`${client.url}/api/v1/changes`, {
     headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(since) },
   });
-  const events: { id: number; entryId: string }[] = [];
+  const events: { id: string; entryId: string }[] = [];
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of stream.body!) {
     text += decoder.decode(chunk, { stream: true });
-    for (const [whole, id, data] of text.matchAll(/id: (\d+)\nevent: change\ndata: (.*)\n\n/g)) {
-      events.push({ id: Number(id), entryId: (JSON.parse(data!) as { entry_id: string }).entry_id });
+    for (const [whole, id, data] of text.matchAll(/id: (\d+:\d+)\nevent: change\ndata: (.*)\n\n/g)) {
+      events.push({ id: id!, entryId: (JSON.parse(data!) as { entry_id: string }).entry_id });
       text = text.slice(text.indexOf(whole) + whole.length);
       // Returning cancels the stream.
       if (events.length === count) return events;

@@ -27,19 +27,34 @@ const write = (title: string) =>
 
 test('pages are complete and in order', async () => {
   for (const title of ['a', 'b', 'c']) await write(title);
-  const first = await open.services.changes.page({ since: 0, limit: 2 });
+  const first = await open.services.changes.page({ since: '0', limit: 2 });
   expect(first).toMatchObject({
     count: 2,
     next_since: 2,
     has_more: true,
     changes: [{ seq: 1, op: 'create' }, { seq: 2 }],
   });
-  expect(await open.services.changes.page({ since: 2, limit: 2 })).toMatchObject({
+  expect(await open.services.changes.page({ since: '2', limit: 2 })).toMatchObject({
     count: 1,
     next_since: 3,
     has_more: false,
   });
-  expect(await open.services.changes.page({ since: 3, limit: 2 })).toMatchObject({ count: 0, next_since: 3 });
+  expect(await open.services.changes.page({ since: '3', limit: 2 })).toMatchObject({
+    count: 0,
+    next_since: 3,
+  });
+});
+
+test('a reader from before a restore is told so; one of this epoch goes on', async () => {
+  for (const title of ['a', 'b']) await write(title);
+  const { epoch } = await open.services.changes.page({ since: '0', limit: 1 });
+  expect(await open.services.changes.page({ since: `${epoch}:1`, limit: 2 })).toMatchObject({
+    next_since: 2,
+  });
+  await expect(open.services.changes.page({ since: `${epoch + 1}:1`, limit: 2 })).rejects.toMatchObject({
+    code: 'GONE',
+    hint: expect.stringContaining('since=0'),
+  });
 });
 
 test('who waits hears of the next commit, and a change that came first is not missed', async () => {

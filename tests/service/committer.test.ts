@@ -146,7 +146,7 @@ describe('bounds', () => {
     });
     const taken = [committer.submit(create('a')), committer.submit(create('b'))];
     await expect(committer.submit(create('c'))).rejects.toMatchObject({
-      code: 'OVERLOADED',
+      code: 'RATE_LIMITED',
       retryAfterSeconds: 1,
       retryable: true,
     });

@@ -47,7 +47,7 @@ describe('writing', () => {
     );
     const ids = (await Promise.all(writes)).map(({ entry_id }) => entry_id);
     expect(new Set(ids).size).toBe(50);
-    const { changes } = await open.services.changes.page({ since: 0, limit: 1000 });
+    const { changes } = await open.services.changes.page({ since: '0', limit: 1000 });
     expect(changes.map(({ seq }) => seq)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
   });
 

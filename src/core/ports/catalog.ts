@@ -53,6 +53,8 @@ export type WriteOutcome =
       /** The stored answer of an earlier request with the same idempotency key. */
       readonly replayed: boolean;
       readonly extras: JsonValue | null;
+      /** Of `delete`: the version that the deletion is in the entry's history. */
+      readonly deletedVersion?: number;
       /** Of `take-lease`: the number of the term that began or goes on. */
       readonly leaseToken?: number;
     }

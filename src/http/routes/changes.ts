@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { ChlError } from '../../core/errors.ts';
 import { parseRequest } from '../../service/contract/errors.ts';
-import { change, changesQuery, changesResponse, type ChangesQuery } from '../../service/contract/changes.ts';
+import {
+  change,
+  changesQuery,
+  changesResponse,
+  feedPosition,
+  type ChangesQuery,
+} from '../../service/contract/changes.ts';
 import type { ChangeService, Services } from '../../service/services.ts';
 import type { HttpOptions } from '../app.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
@@ -35,15 +41,13 @@ export const changeEndpoints = (
 const acceptsEvents = (request: Request): boolean =>
   (request.headers.get('Accept') ?? '').includes(EVENT_STREAM);
 
-const lastEventId = z.string().regex(/^\d{1,15}$/, 'must be the seq of an event');
-
 /** A browser that reconnects says where it was. */
-function resumeFrom(request: Request, query: ChangesQuery): number {
+function resumeFrom(request: Request, query: ChangesQuery): string {
   const header = request.headers.get('Last-Event-ID');
   if (header === null || header === '') return query.since;
-  return Number(
-    parseRequest(z.object({ 'Last-Event-ID': lastEventId }), { 'Last-Event-ID': header })['Last-Event-ID'],
-  );
+  return parseRequest(z.object({ 'Last-Event-ID': feedPosition }), { 'Last-Event-ID': header })[
+    'Last-Event-ID'
+  ];
 }
 
 async function* changeEvents(
@@ -55,11 +59,11 @@ async function* changeEvents(
   let page = first;
   while (!signal.aborted) {
     for (const item of page.changes)
-      yield { id: String(item.seq), event: 'change', data: change.parse(item) };
+      yield { id: `${page.epoch}:${item.seq}`, event: 'change', data: change.parse(item) };
     if (!page.has_more) await changes.next(page.next_since, signal);
     if (signal.aborted) return;
     try {
-      page = await changes.page({ ...query, since: page.next_since });
+      page = await changes.page({ ...query, since: `${page.epoch}:${page.next_since}` });
     } catch (thrown) {
       if (!(thrown instanceof ChlError)) throw thrown;
       // GONE and the like: the reader has to know why the stream ends.

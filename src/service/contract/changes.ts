@@ -3,9 +3,15 @@ import { ENTITY_TYPES } from '../../core/entry.ts';
 import { CONTRACT_LIMITS } from './limits.ts';
 import { queryInteger, timestamp } from './text.ts';
 
+/** `SEQ`, or `EPOCH:SEQ` as writes and events name it. */
+export const feedPosition = z
+  .string()
+  .regex(/^(\d{1,10}:)?\d{1,15}$/, 'must be a seq, such as 42, or epoch:seq, such as 1:42');
+
 export const changesQuery = z.object({
-  since: queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 }).meta({
-    description: 'The last seq you have; the answer starts after it. Default: 0',
+  since: feedPosition.default('0').meta({
+    description:
+      'The last change you have, as seq or epoch:seq; the answer starts after it. With the epoch, 410 tells when a restore has begun another history. Default: 0',
   }),
   limit: queryInteger({ min: 1, max: CONTRACT_LIMITS.changesLimit, fallback: 100 }),
 });

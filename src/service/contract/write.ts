@@ -102,6 +102,7 @@ export type DeleteRequest = z.infer<typeof deleteRequest>;
 export const deleteResponse = z.object({
   success: z.literal(true),
   entry_id: z.string(),
+  version: z.int().meta({ description: 'That of the deletion, as the history has it' }),
   seq: z.string(),
   message: z.string(),
 });

@@ -260,12 +260,13 @@ export class EmbeddingQueue {
   }
 
   async #nextDueMs(): Promise<number | null> {
-    const { reader, clock, options } = this.#parts;
+    const { reader, clock, logger, options } = this.#parts;
     try {
       const { nextAttemptMs } = await reader.embeddingQueue();
       if (nextAttemptMs === null || this.#parts.gateway.mismatch !== null) return null;
       return Math.max(nextAttemptMs - clock.nowMs(), 1);
-    } catch {
+    } catch (error) {
+      logger.warn({ err: toChlError(error, 'embedding.queue') }, 'the embedding queue could not be read');
       return options.away.maxMs;
     }
   }

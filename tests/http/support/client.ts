@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import type { z } from 'zod';
 import { indexStatusResponse, type IndexStatusResponse } from '../../../src/service/contract/admin.ts';
 import { readResponse, type ReadResponse } from '../../../src/service/contract/read.ts';
-import { writeResponse, type WriteResponse } from '../../../src/service/contract/write.ts';
+import {
+  deleteResponse,
+  writeResponse,
+  type DeleteResponse,
+  type WriteResponse,
+} from '../../../src/service/contract/write.ts';
 import { errorBody, type ErrorBody } from '../../../src/service/contract/errors.ts';
 
 export type Headers = Readonly<Record<string, string>>;
@@ -67,12 +72,9 @@ export class Client {
     return this.ok(writeResponse, this.post('/api/v1/entries/write', experience(title, playbook, more)));
   }
 
-  async remove(entryId: string): Promise<void> {
-    const response = await this.post('/api/v1/entries/delete', {
-      entity_type: 'experience',
-      entry_id: entryId,
-    });
-    assert.equal(response.status, 200, await response.text());
+  remove(entryId: string): Promise<DeleteResponse> {
+    const deletion = { entity_type: 'experience', entry_id: entryId };
+    return this.ok(deleteResponse, this.post('/api/v1/entries/delete', deletion));
   }
 
   indexStatus(): Promise<IndexStatusResponse> {

@@ -24,5 +24,6 @@ export async function deleteEntry(
     change: { seq, key: entry.key, document: null, vector: null },
     seq,
     created: false,
+    deletedVersion: version,
   };
 }
