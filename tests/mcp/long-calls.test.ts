@@ -96,20 +96,22 @@ test('chl mcp: a service that dies during a call with progress is told as an err
   const stderr: string[] = [];
   const client = await opened(overStdio(server.url, stderr));
   const held = holdEmbedder();
-  const heard: number[] = [];
-  const call = client.callTool(
-    { name: 'search', arguments: { query: 'words of a search that is cut off' } },
-    CallToolResultSchema,
-    { onprogress: ({ progress }) => void heard.push(progress) },
-  );
+  let call: Promise<unknown> | undefined;
+  // A stream that breaks with something on it already.
+  const heard = new Promise<number>((resolve) => {
+    call = client.callTool(
+      { name: 'search', arguments: { query: 'words of a search that is cut off' } },
+      CallToolResultSchema,
+      { onprogress: ({ progress }) => resolve(progress) },
+    );
+  });
   const refused = expect(call).rejects.toThrow(/-32000.*went away during the call/);
   await held.begun;
+  expect(await heard).toBe(0);
   const port = new URL(server.url).port;
   server.process.kill('SIGKILL');
   await once(server.process, 'exit');
   await refused;
-  // It was a stream that broke, with something on it already.
-  expect(heard).toEqual([0]);
   expect(stderr.join('')).toContain('went away during the call');
 
   server = await start({ CHL_PORT: port });
