@@ -12,6 +12,13 @@ import {
 import { nearestName } from './config/suggest.ts';
 import type { EmbedderSettings } from './embedders.ts';
 
+/** A libSQL server that makes a database for each namespace. */
+export interface NamespaceServer {
+  readonly databaseUrl: string;
+  readonly adminUrl: string;
+  readonly adminKey: string | null;
+}
+
 /** Everything the service can be told, checked and frozen. Made once, at start, by `loadConfig`. */
 export interface Config {
   readonly host: string;
@@ -53,7 +60,12 @@ export interface Config {
     };
   };
   /** Null: there are none. */
-  readonly namespaces: { readonly openMax: number; readonly idleMs: number } | null;
+  readonly namespaces: {
+    readonly openMax: number;
+    readonly idleMs: number;
+    /** Null: they are folders. */
+    readonly server: NamespaceServer | null;
+  } | null;
   /** Requests a minute and key; 0: any number. */
   readonly rateLimit: number;
   readonly toolAnswerChars: number;
@@ -81,7 +93,7 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => describeIssue(issue, given))),
     ...Object.keys(given).filter(isUnknown).map(describeUnknown),
     ...missingForEmbedder(given),
-    ...impossibleWithNamespaces(given),
+    ...missingForNamespaces(given),
   ];
   if (!parsed.success || mistakes.length > 0) {
     throw new ChlError(
@@ -146,7 +158,11 @@ function toConfig(values: Environment): Config {
     namespaces:
       values.CHL_NAMESPACES === 'off'
         ? null
-        : { openMax: values.CHL_NAMESPACES_MAX_OPEN, idleMs: values.CHL_NAMESPACE_IDLE_SECONDS * 1000 },
+        : {
+            openMax: values.CHL_NAMESPACES_MAX_OPEN,
+            idleMs: values.CHL_NAMESPACE_IDLE_SECONDS * 1000,
+            server: namespaceServer(values),
+          },
     rateLimit: values.CHL_RATE_LIMIT,
     toolAnswerChars: values.CHL_MAX_TOOL_ANSWER_CHARS,
     timeouts: { headersMs: values.CHL_HEADERS_TIMEOUT * 1000, requestMs: values.CHL_REQUEST_TIMEOUT * 1000 },
@@ -168,11 +184,21 @@ function missingForEmbedder(given: Readonly<Record<string, string | undefined>>)
     : [];
 }
 
-/** Each namespace is a file: how a server is told to make one, and which it has, is its administrator's. */
-const impossibleWithNamespaces = (given: Readonly<Record<string, string | undefined>>): readonly string[] =>
-  given['CHL_NAMESPACES'] === 'on' && /^(https?|libsql):/.test(given['CHL_DATABASE_URL'] ?? '')
-    ? ['CHL_NAMESPACES=on keeps its databases in files; CHL_DATABASE_URL must not be a server']
+/** On a server each namespace is a database of its own, which only the admin API makes. */
+const missingForNamespaces = (given: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  given['CHL_NAMESPACES'] === 'on' &&
+  isServer(given['CHL_DATABASE_URL']) &&
+  given['CHL_DATABASE_ADMIN_URL'] === undefined
+    ? ['CHL_DATABASE_ADMIN_URL is needed by CHL_NAMESPACES=on with a libSQL server']
     : [];
+
+function namespaceServer(values: Environment): NamespaceServer | null {
+  const { CHL_DATABASE_URL: databaseUrl, CHL_DATABASE_ADMIN_URL: adminUrl } = values;
+  if (databaseUrl === undefined || !isServer(databaseUrl) || adminUrl === undefined) return null;
+  return { databaseUrl, adminUrl, adminKey: values.CHL_DATABASE_ADMIN_KEY ?? null };
+}
+
+const isServer = (url = ''): boolean => /^(https?|libsql):/.test(url);
 
 const isUnknown = (name: string): boolean =>
   !Object.hasOwn(environmentSchema.shape, name) && !FOREIGN_VARIABLES.has(name);

@@ -19,22 +19,28 @@ const POLL_MS = 20;
 /** A real libSQL server on loopback, with a folder of its own. */
 export class Sqld {
   readonly url: string;
+  /** Its admin API. */
+  readonly adminUrl: string;
   readonly #folder: string;
   readonly #ports: readonly number[];
+  readonly #flags: readonly string[];
   #child: ChildProcess;
 
-  private constructor(folder: string, ports: readonly number[], child: ChildProcess) {
+  private constructor(folder: string, ports: readonly number[], flags: readonly string[]) {
     this.url = `http://127.0.0.1:${ports[0]}`;
+    this.adminUrl = `http://127.0.0.1:${ports[2]}`;
     this.#folder = folder;
     this.#ports = ports;
-    this.#child = child;
+    this.#flags = flags;
+    this.#child = launch(folder, ports, flags);
   }
 
-  static async start(): Promise<Sqld> {
+  /** @param flags more of its command line */
+  static async start(flags: readonly string[] = []): Promise<Sqld> {
     const folder = await mkdtemp(join(tmpdir(), 'chl-sqld-'));
     for (let attempt = 1; ; attempt += 1) {
       const ports = [await freePort(), await freePort(), await freePort()];
-      const server = new Sqld(folder, ports, launch(folder, ports));
+      const server = new Sqld(folder, ports, flags);
       try {
         await server.#ready();
         return server;
@@ -58,7 +64,7 @@ export class Sqld {
 
   /** On the same ports and the same data. */
   async restart(): Promise<void> {
-    this.#child = launch(this.#folder, this.#ports);
+    this.#child = launch(this.#folder, this.#ports, this.#flags);
     await this.#ready();
   }
 
@@ -79,7 +85,11 @@ export class Sqld {
   }
 }
 
-function launch(folder: string, [http, grpc, admin]: readonly number[]): ChildProcess {
+function launch(
+  folder: string,
+  [http, grpc, admin]: readonly number[],
+  flags: readonly string[],
+): ChildProcess {
   const listen = (port: number | undefined): string => `127.0.0.1:${port}`;
   return spawn(
     BINARY,
@@ -93,6 +103,7 @@ function launch(folder: string, [http, grpc, admin]: readonly number[]): ChildPr
       listen(grpc),
       '--admin-listen-addr',
       listen(admin),
+      ...flags,
     ],
     { stdio: 'ignore' },
   );

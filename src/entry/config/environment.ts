@@ -30,6 +30,10 @@ export const environmentSchema = z.object({
       'libSQL database: `file:`, or `http(s)://` and `libsql://` for a server that several services may share. Unset: `chl.db` in the data folder.',
     ),
   CHL_DATABASE_AUTH_TOKEN: text(8192).optional().meta(secret).describe('Token for a libSQL server.'),
+  CHL_DATABASE_ADMIN_URL: httpUrl()
+    .optional()
+    .describe('Admin API of a libSQL server, by which namespaces become databases of it.'),
+  CHL_DATABASE_ADMIN_KEY: text(8192).optional().meta(secret).describe('Key for that API.'),
   CHL_REPLICA_POLL_MS: integer(10, 60_000)
     .default(500)
     .describe('On a libSQL server: how often to look for what other services have written.'),

@@ -17,6 +17,14 @@ export interface Namespace extends OpenNamespace {
   readonly app: Hono<HttpEnv>;
 }
 
+/** Where the data of a namespace are. */
+export interface NamespacePlace {
+  /** Its lock, its index and, unless a server has it, its database. */
+  readonly dataDir: string;
+  /** On a server; null: a file in the folder. */
+  readonly databaseUrl: string | null;
+}
+
 /** What all namespaces of a process share: processes, threads and models, and no data. */
 export interface NamespaceParts
   extends Omit<MemoryParts, 'embeddingCacheBytes'>, Pick<HttpParts, 'config' | 'limits' | 'monitor'> {
@@ -35,19 +43,18 @@ const DISK_RESERVE_BYTES_MAX = 1024 * 1024;
 /** @throws UNAVAILABLE when another process works on its folder, CONFIGURATION, CORRUPT */
 export async function openNamespace(
   name: string,
-  dataDir: string,
+  place: NamespacePlace,
   parts: NamespaceParts,
 ): Promise<Namespace> {
   const closers = new Closers();
   const logger = taggedLogger(parts.logger, { namespace: name });
   const config: Config = {
     ...parts.config,
-    dataDir,
-    databaseUrl: null,
+    ...place,
     diskReserveBytes: Math.min(parts.config.diskReserveBytes, DISK_RESERVE_BYTES_MAX),
   };
   try {
-    const lock = lockFolder(dataDir);
+    const lock = lockFolder(place.dataDir);
     closers.add(() => lock.release());
     const memory = await openMemory(config, {
       ...parts,

@@ -97,6 +97,11 @@ export class Namespaces<Opened extends OpenNamespace> implements NamespaceAdmin 
     return { success: true, name, message: 'Its entries, index and settings are gone.' };
   }
 
+  /** It was deleted by another service: closed here too, and whoever asks next asks the store. */
+  expel(name: string): Promise<void> {
+    return this.#open.whileClosed(name, () => Promise.resolve());
+  }
+
   endStreams(): void {
     this.#open.endStreams();
   }

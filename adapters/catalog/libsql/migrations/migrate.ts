@@ -5,9 +5,10 @@ import type { SqlReader, SqlSession } from '../sql-session.ts';
 import { initial } from './0001-initial.ts';
 import { embeddingQueue } from './0002-embedding-queue.ts';
 import { snapshots } from './0003-snapshots.ts';
+import { namespaces } from './0004-namespaces.ts';
 import type { Migration, MigrationContext } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [initial, embeddingQueue, snapshots];
+export const MIGRATIONS: readonly Migration[] = [initial, embeddingQueue, snapshots, namespaces];
 
 /**
  * Brings the schema up to date: each migration in a transaction of its own under the write lock, so a

@@ -5,6 +5,7 @@ import { checkSchemaVersion } from '../migrations/migrate.ts';
 import type { LibsqlCatalog } from '../options.ts';
 import { LibsqlReader } from '../reader.ts';
 import { HranaClient, HranaReader } from './hrana-connection.ts';
+import { NamespaceRegistry } from './namespace-registry.ts';
 import { RemoteReads } from './remote-reads.ts';
 import { RemoteWriter } from './remote-writer.ts';
 
@@ -52,6 +53,21 @@ export async function openRemoteIndexSource(options: IndexSourceOptions): Promis
   await checkSchemaVersion(reads);
   return new LibsqlIndexSource(reads, options.fingerprint, () => client.renew());
 }
+
+/** In a catalog that was opened once: its tables must be there. */
+export function openNamespaceRegistry(
+  options: Pick<RemoteCatalogOptions, 'url' | 'authToken'>,
+): NamespaceRegistry {
+  const client = newClient(options);
+  return new NamespaceRegistry(new RemoteReads(new HranaReader(client)), () => client.renew());
+}
+
+/**
+ * Another database of the same server, by path: `fetch` lets nobody choose the Host header, by which
+ * sqld would tell them apart otherwise. Hrana 2 with JSON is what it speaks there (sqld 0.24).
+ */
+export const databaseOfServer = (url: string, place: string): string =>
+  `${url.replace(/\/+$/, '')}/dev/${place}/`;
 
 const newClient = ({ url, authToken }: Pick<RemoteCatalogOptions, 'url' | 'authToken'>): HranaClient =>
   new HranaClient({ url, authToken, requestTimeoutMs: REQUEST_TIMEOUT_MS });
