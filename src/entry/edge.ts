@@ -50,9 +50,11 @@ export function createEdge(given: Variables = {}): EdgeHandler {
 /** Of a request that the application never saw: as the application would have answered. */
 function refusal(error: unknown, request: Request): Response {
   const requestId = requestIdOf(request.headers);
-  const response = errorResponse(error, requestId);
-  response.headers.set('X-Request-Id', requestId);
-  return response;
+  const { body, headers, status } = errorResponse(error, requestId);
+  headers.set('X-Request-Id', requestId);
+  // Nobody asked for another configuration here, as they do of an application that runs.
+  const isUnusable = toChlError(error).code === 'CONFIGURATION';
+  return new Response(body, { status: isUnusable ? 500 : status, headers });
 }
 
 async function open(variables: Variables): Promise<EdgeService> {
