@@ -121,8 +121,11 @@ export function modelImageSuite(engineOf: () => ContainerEngine): void {
         return answer.ok && (await answer.text());
       });
       expect(health).toContain(model);
-      const { stdout } = await must('logs', engine.podman('logs', container));
-      expect(stdout).toContain('"embedder":"transformers');
+      // What a container prints is in its log a moment later.
+      await until('the embedder in the log', async () => {
+        const { stdout, stderr } = await engine.podman('logs', container);
+        return (stdout + stderr).includes('"embedder":"transformers');
+      });
     } finally {
       await engine.podman('rm', '-f', '-t', '0', container);
     }
