@@ -88,7 +88,9 @@ export class RemoteCollection implements IndexCollection {
       return this.#lastStatus;
     } catch (error) {
       if (!(error instanceof ChlError && error.code === 'UNAVAILABLE')) throw error;
-      return statusOfAway(this.spec, this.#lastStatus, this.#state, this.#reason ?? error.message);
+      // Whatever it said of itself last: who does not answer is not ready.
+      const state = this.#state === 'ready' ? 'unavailable' : this.#state;
+      return statusOfAway(this.spec, this.#lastStatus, state, this.#reason ?? error.message);
     }
   }
 

@@ -131,7 +131,10 @@ test('a process that hangs is killed after a minute of silence, and replaced', a
   // Nobody waits that long: who searches is sent to the text search, and health is told.
   clock.advance(5_000);
   await hanging;
-  expect(await asked).toMatchObject({ reason: expect.stringContaining('does not answer') });
+  expect(await asked).toMatchObject({
+    state: 'unavailable',
+    reason: expect.stringContaining('does not answer'),
+  });
   for (let beat = 0; beat < 7; beat += 1) clock.advance(10_000);
   await until(() => patient.pid === null);
   clock.advance(10_000);

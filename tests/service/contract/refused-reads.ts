@@ -67,7 +67,7 @@ export const REFUSED_READS: readonly RefusedCase[] = [
     'since as words',
     changesQuery,
     { since: 'all' },
-    'since must be a whole number from 0 to 9007199254740991.',
+    'since must be a seq, such as 42, or epoch:seq, such as 1:42.',
   ],
   ['limit of changes 0', changesQuery, { limit: '0' }, 'limit must be a whole number from 1 to 1000.'],
 ];
