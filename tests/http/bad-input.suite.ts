@@ -214,7 +214,9 @@ export function badInputSuite(registrar: Registrar, client: () => Client): void 
     const chunk = new TextEncoder().encode(' '.repeat(65_536));
     let sent = 0;
     const endless = new ReadableStream<Uint8Array>({
-      pull(controller) {
+      async pull(controller) {
+        // Or a busy client would go on sending before it looks at the answer that it has.
+        await new Promise((resolve) => setTimeout(resolve));
         sent += chunk.length;
         if (sent > 64 * 1024 * 1024) controller.error(new Error('the server read 64 MB'));
         else controller.enqueue(chunk);
