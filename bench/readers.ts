@@ -55,7 +55,8 @@ async function pairs(connections: number): Promise<readonly Pair[]> {
       requestsOf: (connection) => searchRequests(data, connection, connections),
     });
   const beside = async (): Promise<LoadResult> => {
-    const readers = await IdleReaders.open(service.url, given.readers);
+    const { last_seq: since } = await service.indexStatus();
+    const readers = await IdleReaders.open(service.url, given.readers, since);
     try {
       return await load(given.seconds);
     } finally {

@@ -12,11 +12,13 @@ export class IdleReaders {
     this.#streams = streams;
   }
 
-  static async open(url: string, count: number): Promise<IdleReaders> {
+  /** @param since the newest change: a reader that has all of them is idle */
+  static async open(url: string, count: number, since: number): Promise<IdleReaders> {
+    const feed = `${url}/api/v1/changes?since=${since}`;
     const streams: IncomingMessage[] = [];
     while (streams.length < count) {
       const more = Math.min(OPENED_AT_ONCE, count - streams.length);
-      streams.push(...(await Promise.all(Array.from({ length: more }, () => openStream(url)))));
+      streams.push(...(await Promise.all(Array.from({ length: more }, () => openStream(feed)))));
     }
     return new IdleReaders(streams);
   }
@@ -32,8 +34,8 @@ export class IdleReaders {
 }
 
 /** @throws unless the service takes the reader */
-async function openStream(url: string): Promise<IncomingMessage> {
-  const request = get(`${url}/api/v1/changes`, { headers: { accept: 'text/event-stream' }, agent: false });
+async function openStream(feed: string): Promise<IncomingMessage> {
+  const request = get(feed, { headers: { accept: 'text/event-stream' }, agent: false });
   // Before the answer `once` rejects with it; later the stream hears of it, too.
   request.on('error', () => undefined);
   const [stream] = (await once(request, 'response')) as [IncomingMessage];

@@ -124,6 +124,7 @@ export class BenchService {
 /** Of `GET /admin/index/status`, what benches look at. */
 export interface IndexStatus {
   readonly index_size: number;
+  readonly last_seq: number;
   readonly backend: string | null;
   readonly segments: readonly { readonly kind: string; readonly rows: number; readonly bytes: number }[];
   readonly rebuild: { readonly running: boolean };
