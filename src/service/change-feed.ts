@@ -1,13 +1,13 @@
 import { asSeq, type Seq } from '../core/ids.ts';
 import type { CatalogReader, ChangeRecord } from '../core/ports/catalog.ts';
-import type { Clock } from '../core/ports/runtime.ts';
+import type { Clock, Timer } from '../core/ports/runtime.ts';
 import type { ChangesQuery, ChangesResponse, ChangeView } from './contract/changes.ts';
 import { isoTime } from './entry-views.ts';
 import type { SeqTokens } from './seq-token.ts';
 import type { ChangeService } from './services.ts';
 
 export interface ChangeFeedParts {
-  readonly reader: Pick<CatalogReader, 'changes'>;
+  readonly reader: Pick<CatalogReader, 'changes' | 'horizon'>;
   readonly seqTokens: SeqTokens;
   readonly clock: Clock;
   /** Other processes may write the same database; how often to look while nothing is heard. */
@@ -19,6 +19,7 @@ export class ChangeFeed implements ChangeService {
   readonly #parts: ChangeFeedParts;
   readonly #listeners = new Set<() => void>();
   #last: Seq = asSeq(0);
+  #look: Timer | null = null;
 
   constructor(parts: ChangeFeedParts) {
     this.#parts = parts;
@@ -42,21 +43,49 @@ export class ChangeFeed implements ChangeService {
     if (this.#last > since || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
-        timer.cancel();
         this.#listeners.delete(wake);
         signal.removeEventListener('abort', wake);
+        if (this.#listeners.size === 0) this.#cancelLook();
         resolve();
       };
-      const timer = this.#parts.clock.setTimer(wake, this.#parts.pollMs);
       this.#listeners.add(wake);
       signal.addEventListener('abort', wake);
+      this.#lookLater();
     });
   }
 
   /** Called by the committer after every group. */
   committed(last: Seq): void {
     this.#last = last;
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
     for (const wake of this.#listeners) wake();
+  }
+
+  /** One look at the database for all who listen, however many they are. */
+  #lookLater(): void {
+    this.#look ??= this.#parts.clock.setTimer(() => {
+      this.#look = null;
+      void this.#lookForOthers();
+    }, this.#parts.pollMs);
+  }
+
+  #cancelLook(): void {
+    this.#look?.cancel();
+    this.#look = null;
+  }
+
+  async #lookForOthers(): Promise<void> {
+    try {
+      const { seq } = await this.#parts.reader.horizon();
+      if (seq > this.#last) this.committed(seq);
+    } catch {
+      // Each who listens asks for a page then, and is told what is the matter.
+      this.#wakeAll();
+    }
+    if (this.#listeners.size > 0) this.#lookLater();
   }
 }
 

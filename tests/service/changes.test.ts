@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ChangeFeed } from '../../src/service/change-feed.ts';
 import { parseRequest } from '../../src/service/contract/errors.ts';
 import { writeRequest } from '../../src/service/contract/write.ts';
 import { plainContext } from '../../src/service/request-context.ts';
+import { SeqTokens } from '../../src/service/seq-token.ts';
 import { openServices, type OpenServices } from './support/open-services.ts';
 import { ManualClock } from './support/runtime.ts';
 
@@ -66,10 +68,30 @@ test('who waits hears of the next commit, and a change that came first is not mi
   expect(clock.timers).toBe(0);
 });
 
-test('who waits looks again now and then, for changes of other processes', async () => {
-  const heard = open.services.changes.next(0, new AbortController().signal);
-  clock.advance(1_000);
+test('for changes of other processes one looks now and then, for all who wait', async () => {
+  let looks = 0;
+  const { reader } = open.catalog;
+  // Of a process that commits nothing itself, so no bell rings in it.
+  const feed = new ChangeFeed({
+    reader: {
+      changes: (after, limit) => reader.changes(after, limit),
+      horizon: () => {
+        looks += 1;
+        return reader.horizon();
+      },
+    },
+    seqTokens: new SeqTokens(reader),
+    clock,
+    pollMs: 500,
+  });
+  const { signal } = new AbortController();
+  const heard = Promise.all(Array.from({ length: 100 }, () => feed.next(0, signal)));
+  expect(clock.timers).toBe(1);
+  await write('a');
+  clock.advance(500);
   await heard;
+  expect(looks).toBe(1);
+  expect(clock.timers).toBe(0);
 });
 
 test('who leaves leaves nothing behind', async () => {
