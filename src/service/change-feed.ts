@@ -56,7 +56,8 @@ export class ChangeFeed implements ChangeService {
 
   /** Called by the committer after every group. */
   committed(last: Seq): void {
-    this.#last = last;
+    // A look may have found what another process committed after it.
+    if (last > this.#last) this.#last = last;
     this.#wakeAll();
   }
 

@@ -84,8 +84,7 @@ test('for changes of other processes one looks now and then, for all who wait', 
     clock,
     pollMs: 500,
   });
-  const { signal } = new AbortController();
-  const heard = Promise.all(Array.from({ length: 100 }, () => feed.next(0, signal)));
+  const heard = Promise.all(Array.from({ length: 100 }, () => feed.next(0, new AbortController().signal)));
   expect(clock.timers).toBe(1);
   await write('a');
   clock.advance(500);
