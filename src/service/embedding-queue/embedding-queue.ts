@@ -117,10 +117,10 @@ export class EmbeddingQueue {
   /** Something may be waiting. Cheap; called after every commit that left an entry without a vector. */
   wake(): void {
     this.#wokenAgain = true;
-    if (this.#filling !== null) return;
-    if (!this.#mayWork()) {
-      const sleepless = this.#backOff.leftMs > 0 && this.#timer === null && this.#batches.size === 0;
-      if (sleepless) void this.#rest();
+    if (this.#filling !== null || !this.#isAllowed) return;
+    // One look at the clock: a pause that ended between two would neither be worked after nor slept through.
+    if (this.#backOff.leftMs > 0) {
+      if (this.#timer === null && this.#batches.size === 0) void this.#rest();
       return;
     }
     this.#filling = this.#fill().finally(() => {
@@ -139,8 +139,12 @@ export class EmbeddingQueue {
   }
 
   #mayWork(): boolean {
-    const allowed = this.#running && !this.#paused && !this.isElsewhere;
-    return allowed && this.#backOff.leftMs === 0 && this.#parts.gateway.mismatch === null;
+    return this.#isAllowed && this.#backOff.leftMs === 0;
+  }
+
+  get #isAllowed(): boolean {
+    const { gateway } = this.#parts;
+    return this.#running && !this.#paused && !this.isElsewhere && gateway.mismatch === null;
   }
 
   /** While a batch is stored the embedder has the next one; what is stored stays bounded, too. */
@@ -243,8 +247,9 @@ export class EmbeddingQueue {
   async #rest(): Promise<void> {
     this.#sleep(null);
     if (!this.#running) return;
-    const delayMs = this.#backOff.leftMs > 0 ? this.#backOff.leftMs : await this.#nextDueMs();
-    if (this.#wokenAgain && this.#mayWork()) return;
+    const { leftMs } = this.#backOff;
+    const delayMs = leftMs > 0 ? leftMs : await this.#nextDueMs();
+    if (this.#wokenAgain && this.#mayWork()) return this.wake();
     this.#sleep(delayMs);
     this.#tellIdle();
   }

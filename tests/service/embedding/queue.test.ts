@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../adapters/clock/system-clock.ts';
 import { asVectorId } from '../../../src/core/ids.ts';
+import type { Clock } from '../../../src/core/ports/runtime.ts';
 import { fingerprintText } from '../../../src/core/ports/embedder.ts';
 import {
   answerText,
@@ -15,8 +17,8 @@ let server: EmbeddingServer;
 let open: OpenServices;
 let client: Client;
 
-async function start(options = QUICK_QUEUE): Promise<void> {
-  open = await openServices({ embedder: await clientOf(server), options });
+async function start(options = QUICK_QUEUE, clock: Clock = systemClock): Promise<void> {
+  open = await openServices({ embedder: await clientOf(server), options, clock });
   await open.services.start();
   client = new Client(open.services);
 }
@@ -179,6 +181,21 @@ describe('the queue', () => {
       pending: 1,
       failed: 0,
     });
+    server.always = null;
+    await drained();
+  });
+
+  test('a timer that fires a little early, and a pause that ends between two looks at the clock, stall nothing', async () => {
+    server.always = (response) => void response.destroy();
+    let looks = 0;
+    const clock: Clock = {
+      nowMs: () => systemClock.nowMs(),
+      monotonicMs: () => systemClock.monotonicMs() + (looks += 1),
+      setTimer: (callback, delayMs) => systemClock.setTimer(callback, Math.max(0, delayMs - 2)),
+    };
+    await start(ASYNC_MODE, clock);
+    await client.write(entry(0));
+    await until('it has been tried again and again', async () => (await queue()).counters.failures > 40);
     server.always = null;
     await drained();
   });
