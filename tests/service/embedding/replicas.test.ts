@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HashEmbedder } from '../../../adapters/embedder/hash/hash-embedder.ts';
+import { ChlError } from '../../../src/core/errors.ts';
 import { asSeq } from '../../../src/core/ids.ts';
 import type { Embedder } from '../../../src/core/ports/embedder.ts';
 import type { Clock } from '../../../src/core/ports/runtime.ts';
@@ -51,11 +52,17 @@ async function expectEmbeddedOnce(service: OpenServices, count: number): Promise
   expect(new Set(embeds).size).toBe(count);
 }
 
+/** A service that follows a change of embedder refuses vectors until it has done so, and may be asked again. */
 async function expectFoundByMeaning(service: OpenServices, number: number): Promise<void> {
   const query = `Lesson ${number} of zebras\nFeed zebra number ${number}.`;
   await until('it is found by its vector', async () => {
-    const { results } = await new Client(service.services).search({ query, mode: 'vector', limit: 1 });
-    return results[0]?.title === `Lesson ${number} of zebras`;
+    try {
+      const { results } = await new Client(service.services).search({ query, mode: 'vector', limit: 1 });
+      return results[0]?.title === `Lesson ${number} of zebras`;
+    } catch (error) {
+      if (error instanceof ChlError && error.code === 'EMBEDDER_MISMATCH') return false;
+      throw error;
+    }
   });
 }
 
