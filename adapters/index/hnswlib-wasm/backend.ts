@@ -22,7 +22,7 @@ export const hnswlibWasmBackend: VectorBackend = {
     // Not on the edge: its bindings are made with `new Function`, its module is compiled at run time.
     runtimes: ['node', 'deno'],
     nativeCode: false,
-    batchGainFrom: 1,
+    batchGainFrom: null,
     serializable: true,
   },
 

@@ -1,8 +1,8 @@
 import type { VectorId } from '../ids.ts';
 import type { NearestRows } from '../ports/vector-backend.ts';
-import { RowScorer } from './row-scorer.ts';
+import { scanNearest } from './exact-scan.ts';
+import { QuantisedRows } from './quantised-rows.ts';
 import { Segment } from './segment.ts';
-import { TopK } from './top-k.ts';
 
 export interface GrowingSegmentOptions {
   readonly id: number;
@@ -24,6 +24,7 @@ export class GrowingSegment extends Segment {
   readonly firstLog: number;
   readonly ids: Float64Array;
   readonly vectors: Float32Array;
+  readonly quantised: QuantisedRows | null;
   readonly #dimension: number;
   #rows = 0;
 
@@ -33,6 +34,7 @@ export class GrowingSegment extends Segment {
     this.#dimension = dimension;
     this.ids = new Float64Array(maxRows);
     this.vectors = new Float32Array(maxRows * dimension);
+    this.quantised = QuantisedRows.create(dimension, maxRows);
   }
 
   get rows(): number {
@@ -44,7 +46,7 @@ export class GrowingSegment extends Segment {
   }
 
   get memoryBytes(): number {
-    return this.ids.byteLength + this.vectors.byteLength;
+    return this.ids.byteLength + this.vectors.byteLength + (this.quantised?.memoryBytes ?? 0);
   }
 
   /** @returns its row */
@@ -52,24 +54,15 @@ export class GrowingSegment extends Segment {
     const row = this.#rows;
     this.ids[row] = id;
     this.vectors.set(vector, row * this.#dimension);
+    this.quantised?.append(vector, 0);
     this.#rows += 1;
     return row;
   }
 
-  search(queries: Float32Array, count: number, k: number): NearestRows {
-    const rows = new Int32Array(count * k);
-    const scores = new Float32Array(count * k);
-    const best = new TopK(k);
-    const rowScores = new Float32Array(this.#rows);
-    const scorer = RowScorer.for(this.#dimension);
-    for (let query = 0; query < count; query += 1) {
-      scorer.scoreRange(queries, query * this.#dimension, this.vectors, 0, this.#rows, rowScores);
-      for (let row = 0; row < this.#rows; row += 1) best.offer(rowScores[row]!, row);
-      const ranked = best.takeRanked();
-      rows.set(ranked.ids, query * k);
-      scores.set(ranked.scores, query * k);
-    }
-    return { rows, scores };
+  search(queries: Float32Array, count: number, k: number, floors?: Float32Array): NearestRows {
+    const { quantised, vectors, rows } = this;
+    const scanned = { quantised, vectors, dimension: this.#dimension, rowCount: rows };
+    return scanNearest(scanned, { queries, count, k, floors });
   }
 
   protected dispose(): void {

@@ -114,7 +114,7 @@ class Recovery {
       },
       applied,
     );
-    const loader = new SegmentLoader({ spec, backend, builder, files, store, signal });
+    const loader = new SegmentLoader({ spec, backend, builder, files, store, clock, signal });
     const growingMaxRows = spec.growingMaxVectors;
     const jobs = new SegmentJobs({ state, loader, persistence, writeLock, growingMaxRows, clock, logger });
     const changes = new ChangeApplier({ state, source, persistence, writeLock, clock, logger });

@@ -1,4 +1,6 @@
 import type { BackendIndex, BackendName, IndexKind, NearestRows } from '../ports/vector-backend.ts';
+import { scanNearest } from './exact-scan.ts';
+import type { QuantisedRows } from './quantised-rows.ts';
 import { Segment } from './segment.ts';
 
 /** The file a sealed segment was loaded from, and is saved under in every later snapshot. */
@@ -17,6 +19,10 @@ export interface SealedSegmentParts {
   /** ids.length × dimension, row-major. Kept beside the index: for rescoring and filtered scans. */
   readonly vectors: Float32Array;
   readonly index: BackendIndex;
+  /** The same rows, where the segment is scanned: `flat`, and the kernel can run. */
+  readonly quantised: QuantisedRows | null;
+  /** Queries at once from which the library scans cheaper than the engine; null: never. */
+  readonly batchGainFrom: number | null;
   readonly file: SegmentFile;
 }
 
@@ -25,8 +31,10 @@ export class SealedSegment extends Segment {
   readonly kind: IndexKind;
   readonly ids: Float64Array;
   readonly vectors: Float32Array;
+  readonly quantised: QuantisedRows | null;
   readonly file: SegmentFile;
   readonly backend: BackendName;
+  readonly #batchGainFrom: number;
   readonly #index: BackendIndex;
 
   constructor(id: number, parts: SealedSegmentParts) {
@@ -34,6 +42,8 @@ export class SealedSegment extends Segment {
     this.kind = parts.kind;
     this.ids = parts.ids;
     this.vectors = parts.vectors;
+    this.quantised = parts.quantised;
+    this.#batchGainFrom = parts.batchGainFrom ?? Infinity;
     this.file = parts.file;
     this.backend = parts.backend;
     this.#index = parts.index;
@@ -44,11 +54,15 @@ export class SealedSegment extends Segment {
   }
 
   get memoryBytes(): number {
-    return this.ids.byteLength + this.vectors.byteLength + this.#index.memoryBytes;
+    const own = this.ids.byteLength + this.vectors.byteLength + (this.quantised?.memoryBytes ?? 0);
+    return own + this.#index.memoryBytes;
   }
 
-  search(queries: Float32Array, count: number, k: number): NearestRows {
-    return this.#index.search(queries, count, k);
+  search(queries: Float32Array, count: number, k: number, floors?: Float32Array): NearestRows {
+    const { quantised, vectors, rows } = this;
+    if (quantised === null || count >= this.#batchGainFrom) return this.#index.search(queries, count, k);
+    const dimension = vectors.length / rows;
+    return scanNearest({ quantised, vectors, dimension, rowCount: rows }, { queries, count, k, floors });
   }
 
   protected dispose(): void {

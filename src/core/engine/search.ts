@@ -7,7 +7,13 @@ import type { DocumentTable } from './document-table.ts';
 import type { IndexRecorder } from './index-recorder.ts';
 import { FUSION_DEPTH, fuse, rankByText, rankByVector, type RankedHits, type VectorHits } from './fusion.ts';
 import type { IndexState } from './index-state.ts';
-import { cosineOf, searchVectors, type VectorQuery, type VectorScope } from './vector-search.ts';
+import {
+  cosineOf,
+  countFindable,
+  searchVectors,
+  type VectorQuery,
+  type VectorScope,
+} from './vector-search.ts';
 
 export interface SearchContext {
   readonly state: IndexState;
@@ -30,13 +36,13 @@ export function answerAll(context: SearchContext, queries: readonly IndexSearch[
     );
     const found =
       vectorQueries.length === 0 ? [] : recorder.timeVectors(() => searchVectors(scope, vectorQueries));
-    const vectorHits = found.values();
+    const [parts, vectorHits] = [vectorQueries.values(), found.values()];
     return queries.map((query) => {
-      const isText = query.mode === 'text';
-      const ranked = isText
-        ? rankText(context, query)
-        : rankNearest(context, scope, query, vectorHits.next().value!);
-      return present(ranked, query.limit, state, backend);
+      const [part, nearest] = query.mode === 'text' ? [] : [parts.next().value!, vectorHits.next().value!];
+      const ranked =
+        nearest === undefined ? rankText(context, query) : rankNearest(context, scope, query, nearest);
+      const total = query.mode === 'vector' ? countFindable(scope, part!) : ranked.docs.length;
+      return { ...present(ranked, query.limit, state, backend), total };
     });
   } finally {
     view.release();
@@ -64,10 +70,13 @@ function checkVector(vector: Float32Array | null, dimension: number): void {
 }
 
 function vectorPart(state: IndexState, query: IndexSearch): VectorQuery {
+  const depth = depthOf(query, state.table);
   return {
     vector: query.vector!,
     accept: state.table.select(query.filter),
-    depth: depthOf(query, state.table),
+    // Fusion weighs the whole list; without it the rest only counts.
+    wanted: query.mode === 'vector' ? Math.min(query.limit, depth) : depth,
+    depth,
   };
 }
 
@@ -114,7 +123,12 @@ function tieBreaker(table: DocumentTable): (a: DocNo, b: DocNo) => number {
   return (a, b) => order(a) - order(b) || table.keyOf(a) - table.keyOf(b);
 }
 
-function present(ranked: RankedHits, limit: number, state: IndexState, backend: BackendName): IndexHits {
+function present(
+  ranked: RankedHits,
+  limit: number,
+  state: IndexState,
+  backend: BackendName,
+): Omit<IndexHits, 'total'> {
   const docs = Array.from(ranked.docs.subarray(0, limit), asDocNo);
   return {
     keys: Float64Array.from(docs, (doc) => state.table.keyOf(doc)),
@@ -122,7 +136,6 @@ function present(ranked: RankedHits, limit: number, state: IndexState, backend: 
     scores: ranked.scores.slice(0, limit),
     vectorScores: ranked.vectorScores.slice(0, limit),
     textScores: ranked.textScores.slice(0, limit),
-    total: ranked.docs.length,
     seq: state.applied.seq,
     backend,
   };

@@ -1,11 +1,14 @@
 import type { CollectionSpec } from '../ports/index-host.ts';
 import type { Files } from '../ports/files.ts';
+import type { Clock } from '../ports/runtime.ts';
 import type { BuildInput, SegmentBuilder } from '../ports/segment-builder.ts';
 import type { IndexKind, IndexParameters, VectorBackend } from '../ports/vector-backend.ts';
 import { ChlError, toChlError } from '../errors.ts';
 import { readSegment } from '../snapshot/open-snapshot.ts';
 import type { SegmentData } from '../snapshot/segment-file.ts';
 import type { SnapshotStore } from '../snapshot/snapshot-store.ts';
+import { QuantisedRows } from './quantised-rows.ts';
+import { TimeSlice } from './scheduler.ts';
 import type { SealedSegmentParts, SegmentFile } from './sealed-segment.ts';
 
 export interface SegmentLoaderOptions {
@@ -14,6 +17,7 @@ export interface SegmentLoaderOptions {
   readonly builder: SegmentBuilder;
   readonly files: Files;
   readonly store: SnapshotStore;
+  readonly clock: Clock;
   /** Aborted when the collection closes: a build then ends without effect. */
   readonly signal: AbortSignal;
 }
@@ -83,7 +87,29 @@ export class SegmentLoader {
         `The index has ${index.rowCount} rows where the segment has ${data.ids.length}.`,
       );
     }
-    return { kind: data.kind, ids: data.ids, vectors: data.vectors, index, file, backend: data.backend };
+    const { kind, ids, vectors, dimension } = data;
+    return {
+      kind,
+      ids,
+      vectors,
+      index,
+      quantised: kind === 'flat' ? await this.#quantise(vectors, dimension) : null,
+      batchGainFrom: backend.capabilities.batchGainFrom,
+      file,
+      backend: data.backend,
+    };
+  }
+
+  /** 8 µs a row of 384 dimensions, in slices. */
+  async #quantise(vectors: Float32Array, dimension: number): Promise<QuantisedRows | null> {
+    const slice = new TimeSlice(this.#options.clock);
+    const quantised = QuantisedRows.create(dimension, vectors.length / dimension);
+    if (quantised === null) return null;
+    for (let at = 0; at < vectors.length; at += dimension) {
+      quantised.append(vectors, at);
+      await slice.giveWay();
+    }
+    return quantised;
   }
 
   #parameters(rows: number): IndexParameters {

@@ -1,4 +1,5 @@
 import type { IndexKind, NearestRows } from '../ports/vector-backend.ts';
+import type { QuantisedRows } from './quantised-rows.ts';
 
 /**
  * A block of vectors that is searched as one. It knows rows and vector ids; which rows are alive is
@@ -16,6 +17,8 @@ export abstract class Segment {
   abstract readonly ids: Float64Array;
   /** rows × dimension, row-major. May be longer than `rows` says while a segment grows. */
   abstract readonly vectors: Float32Array;
+  /** The rows once more, a byte a component, for scans; null where there are none. */
+  abstract readonly quantised: QuantisedRows | null;
   abstract readonly memoryBytes: number;
   #holders = 0;
 
@@ -26,8 +29,14 @@ export abstract class Segment {
   /**
    * @param queries count × dimension, row-major, finite
    * @param k 1 <= k <= rows
+   * @param floors by query: rows that score less may be left out
    */
-  abstract search(queries: Float32Array, count: number, k: number): NearestRows;
+  abstract search(queries: Float32Array, count: number, k: number, floors?: Float32Array): NearestRows;
+
+  /** A shorter list begins as a longer one does: a scan's, not a graph's. */
+  get isExact(): boolean {
+    return this.kind === 'flat';
+  }
 
   protected abstract dispose(): void;
 

@@ -22,8 +22,8 @@ export interface BackendCapabilities {
   readonly runtimes: readonly ('node' | 'deno' | 'edge')[];
   /** A crash in it ends the process; it belongs in a child. */
   readonly nativeCode: boolean;
-  /** Queries in one call from which the backend gets cheaper per query; 1 when batching gains nothing. */
-  readonly batchGainFrom: number;
+  /** Queries in one call from which its exact scan costs less a query than the engine's own; null: never. */
+  readonly batchGainFrom: number | null;
   /** `serialize` gives bytes that `load` accepts. When false the engine rebuilds it from the vectors. */
   readonly serializable: boolean;
 }

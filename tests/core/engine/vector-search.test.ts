@@ -4,6 +4,7 @@ import { Bm25Index } from '../../../adapters/text/bm25/bm25-index.ts';
 import { DocumentTable } from '../../../src/core/engine/document-table.ts';
 import { dot } from '../../../src/core/engine/distance.ts';
 import { IndexState } from '../../../src/core/engine/index-state.ts';
+import { QuantisedRows } from '../../../src/core/engine/quantised-rows.ts';
 import type { SealedSegment } from '../../../src/core/engine/sealed-segment.ts';
 import { cosineOf, searchVectors, type VectorQuery } from '../../../src/core/engine/vector-search.ts';
 import type { EntryFilter } from '../../../src/core/filter.ts';
@@ -66,6 +67,9 @@ async function seal(from: number, to: number): Promise<SealedSegment> {
     ids: Float64Array.from({ length: to - from }, (_, i) => from + i + 1),
     vectors: block,
     index: await flatBackend.build(block, parameters),
+    // The replacement is scanned over floats.
+    quantised: to === 44_000 ? QuantisedRows.of(block, DIMENSION) : null,
+    batchGainFrom: null,
     file: { name: 'segment-00000001', bytes: 0, sha256: '' },
   });
   state.handOver(segment, 0, segment.rows);
@@ -88,8 +92,8 @@ function exactRows(wanted: Float32Array, filter: EntryFilter): readonly number[]
 
 const scope = () => ({ view: state.view, table: state.table, dimension: DIMENSION });
 
-function query(vector: Float32Array, filter: EntryFilter, depth: number): VectorQuery {
-  return { vector, accept: state.table.select(filter), depth };
+function query(vector: Float32Array, filter: EntryFilter, wanted: number): VectorQuery {
+  return { vector, accept: state.table.select(filter), wanted, depth: wanted };
 }
 
 function foundRows(asked: VectorQuery): readonly number[] {

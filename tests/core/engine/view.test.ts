@@ -30,6 +30,8 @@ function sealed(id: number, index: BackendIndex): SealedSegment {
     ids: Float64Array.of(id),
     vectors: Float32Array.of(1),
     index,
+    quantised: null,
+    batchGainFrom: null,
     file,
   });
 }

@@ -1,0 +1,89 @@
+import type { NearestRows } from '../ports/vector-backend.ts';
+import { QUERIES_AT_ONCE, ROWS_PER_CALL } from './quantised-kernel.ts';
+import type { QuantisedRows } from './quantised-rows.ts';
+import { RowScorer } from './row-scorer.ts';
+import { ScanCandidates } from './scan-candidates.ts';
+import { TopK } from './top-k.ts';
+
+/** From so many queries four at once cost less, although some of the four are idle. */
+const FOUR_FROM = 3;
+
+export interface ScannedRows {
+  /** At least rowCount × dimension, row-major. */
+  readonly vectors: Float32Array;
+  readonly dimension: number;
+  readonly rowCount: number;
+  /** The same rows; null where the kernel cannot run. */
+  readonly quantised: QuantisedRows | null;
+}
+
+export interface ScanRequest {
+  /** count × dimension, row-major. */
+  readonly queries: Float32Array;
+  readonly count: number;
+  /** 1 <= k <= rowCount */
+  readonly k: number;
+  /** By query: rows that score less are of no use. */
+  readonly floors?: Float32Array | undefined;
+}
+
+/**
+ * The k nearest rows of each query by a scan of all of them: exact, with scores within the port's
+ * tolerance. Over quantised rows it keeps those that can be among the best, and scores them by floats.
+ */
+export function scanNearest(rows: ScannedRows, request: ScanRequest): NearestRows {
+  const { count, k } = request;
+  const found = { rows: new Int32Array(count * k).fill(-1), scores: new Float32Array(count * k) };
+  for (let query = 0; query < count;) {
+    for (const best of scanGroup(rows, request, query)) {
+      const { ids, scores } = best.takeRanked();
+      found.rows.set(ids, query * k);
+      found.scores.set(scores, query * k);
+      query += 1;
+    }
+  }
+  return found;
+}
+
+/** One query, or as many as the kernel takes at once. */
+function scanGroup(rows: ScannedRows, request: ScanRequest, first: number): readonly TopK[] {
+  const { quantised, dimension, rowCount, vectors } = rows;
+  if (quantised === null) return [scanFloats(rows, request, first)];
+  const { queries, count, k, floors } = request;
+  const together = count - first >= FOUR_FROM ? Math.min(QUERIES_AT_ONCE, count - first) : 1;
+  const candidates = quantised
+    .prepare(queries, first, together)
+    .map((query, at) => new ScanCandidates(quantised, query, k, floors?.[first + at]));
+  for (let from = 0; from < rowCount; from += ROWS_PER_CALL) {
+    const length = Math.min(ROWS_PER_CALL, rowCount - from);
+    const scores = quantised.scan(together, from, length);
+    candidates.forEach((one, at) => one.takeRun(from, scores, at * ROWS_PER_CALL, length));
+  }
+  return candidates.map((one, at) => {
+    const left = one.rows();
+    const scores = new Float32Array(left.length);
+    RowScorer.for(dimension).score(queries, (first + at) * dimension, vectors, left, scores);
+    const best = new TopK(k);
+    for (let place = 0; place < left.length; place += 1) best.offer(scores[place]!, left[place]!);
+    return best;
+  });
+}
+
+function scanFloats(
+  { vectors, dimension, rowCount }: ScannedRows,
+  request: ScanRequest,
+  query: number,
+): TopK {
+  const best = new TopK(request.k);
+  const scorer = RowScorer.for(dimension);
+  const scores = new Float32Array(Math.min(ROWS_PER_CALL, rowCount));
+  for (let from = 0; from < rowCount; from += ROWS_PER_CALL) {
+    const to = Math.min(from + ROWS_PER_CALL, rowCount);
+    scorer.scoreRange(request.queries, query * dimension, vectors, from, to, scores);
+    for (let row = from; row < to; row += 1) {
+      const score = scores[row - from]!;
+      if (score >= best.threshold) best.offer(score, row);
+    }
+  }
+  return best;
+}

@@ -1,0 +1,80 @@
+import type { PreparedQuery, QuantisedRows } from './quantised-rows.ts';
+import { ScoreFloor } from './score-floor.ts';
+
+/** Room for the candidates of a usual scan: 64 of the best, and twice as many before the floor has risen. */
+const ROOM = 512;
+/** More than storing a score as float32 takes from it. */
+const FLOAT32_ROUNDING = 1e-6;
+
+/**
+ * The rows of one block that can be among the `k` best of one query. A quantised score is a range; a
+ * row is out when it can at most reach less than `k` others reach at least.
+ */
+export class ScanCandidates {
+  readonly #quantised: QuantisedRows;
+  readonly #query: PreparedQuery;
+  readonly #slackMax: number;
+  readonly #floor: ScoreFloor;
+  #rows = new Uint32Array(ROOM);
+  #atMost = new Float32Array(ROOM);
+  #count = 0;
+
+  /** @param least rows that score less are of no use */
+  constructor(quantised: QuantisedRows, query: PreparedQuery, k: number, least = -Infinity) {
+    this.#quantised = quantised;
+    this.#query = query;
+    this.#slackMax = quantised.slackMax(query);
+    this.#floor = new ScoreFloor(k, least);
+  }
+
+  /** @param scores as the kernel gave them, of the rows from `from` on, at `scores[at]` and after */
+  takeRun(from: number, scores: Float32Array, at: number, count: number): void {
+    const { unit } = this.#query;
+    const end = at + count;
+    for (let place = at; ; place += 1) {
+      place = nextAtLeast(scores, place, end, (this.#floor.value - this.#slackMax) / unit);
+      if (place === end) return;
+      this.#take(from + place - at, scores[place]! * unit);
+    }
+  }
+
+  /** @param scores of the rows, in their order */
+  takeRows(rows: Uint32Array, scores: Float32Array): void {
+    for (let at = 0; at < rows.length; at += 1) this.#take(rows[at]!, scores[at]! * this.#query.unit);
+  }
+
+  /** What is left when all have been taken, in the order in which they came. */
+  rows(): Uint32Array {
+    const floor = this.#floor.value;
+    let kept = 0;
+    for (let at = 0; at < this.#count; at += 1) {
+      if (this.#atMost[at]! >= floor) this.#rows[kept++] = this.#rows[at]!;
+    }
+    return this.#rows.subarray(0, kept);
+  }
+
+  #take(row: number, score: number): void {
+    const slack = this.#quantised.slackOf(row, this.#query);
+    if (score + slack < this.#floor.value) return;
+    this.#floor.add(score - slack);
+    if (this.#count === this.#rows.length) this.#grow();
+    this.#rows[this.#count] = row;
+    this.#atMost[this.#count] = score + slack + FLOAT32_ROUNDING;
+    this.#count += 1;
+  }
+
+  #grow(): void {
+    const [rows, atMost] = [this.#rows, this.#atMost];
+    this.#rows = new Uint32Array(2 * rows.length);
+    this.#atMost = new Float32Array(2 * rows.length);
+    this.#rows.set(rows);
+    this.#atMost.set(atMost);
+  }
+}
+
+/** A loop of its own, which the compiler keeps in registers. @returns `end` when there is none */
+function nextAtLeast(scores: Float32Array, from: number, end: number, least: number): number {
+  let place = from;
+  while (place < end && scores[place]! < least) place += 1;
+  return place;
+}
