@@ -26,7 +26,7 @@ const reporter = new Reporter({
     queriesARound: QUERIES_A_ROUND,
   },
 });
-const hnsw = { m: 32, efConstruction: 200, efSearch: 64 };
+const hnsw = { m: 32, efConstruction: 200, efSearch: 80 };
 const backend = openFaissBackend();
 
 for (const kind of ['hnsw', 'flat'] as const) {
@@ -34,7 +34,7 @@ for (const kind of ['hnsw', 'flat'] as const) {
   const world = await EngineWorld.open(data, { backend: 'faiss-node', kind, segments: 'one' });
   for (const inFlight of [1, 32]) {
     // The list that the collection asks for, so that both do the same search.
-    const k = 128;
+    const k = 64;
     const bareMs: number[] = [];
     const sharedMs: number[] = [];
     for (let round = 0; round <= given.rounds; round += 1) {

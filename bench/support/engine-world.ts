@@ -37,7 +37,7 @@ export const FILTERS: Readonly<Record<string, string | null>> = {
 
 const BATCH_ROWS = 1_000;
 /** The service's default. */
-const HNSW_MIN_VECTORS = 10_000;
+const HNSW_MIN_VECTORS = 32_000;
 /** Recall of a near-duplicate counts by its score: it is as good an answer. */
 const SAME_SCORE = 1e-5;
 
@@ -77,7 +77,7 @@ export class EngineWorld {
       // Many: each segment of the kind that its size gets in the service.
       indexKind: segments === 'one' ? kind : 'auto',
       hnswMinVectors: HNSW_MIN_VECTORS,
-      hnsw: { m: 32, efConstruction: 200, efSearch: 64 },
+      hnsw: { m: 32, efConstruction: 200, efSearch: 80 },
       rebuildThreshold: 0.99,
       savePolicy: 'manual',
     });

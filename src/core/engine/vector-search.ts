@@ -22,8 +22,8 @@ const EXACT_DOCS_MAX = 20_000;
 
 /**
  * How much longer than the answer a segment's list is. With a tenth of the rows dead, the most before
- * a rebuild by default, 115 ± 3 of 128 are alive, so a second look is rare; and 128 is the longest
- * list that the FAISS graph answers at efSearch 64 before it scans.
+ * a rebuild by default, 58 ± 2 of 64 are alive, so a second look is rare; and a graph's list of 64 costs
+ * no more than its efSearch of 80 does anyway.
  */
 const LIST_FACTOR = 1.28;
 

@@ -74,7 +74,7 @@ test('killed in the middle of searches: they fail as retryable, it heals, and an
 
   await until(() => collection.state === 'ready');
   expect(host.pid).not.toBe(pid);
-  expect(await collection.search(searchFor(23))).toEqual({ ...before, seq: 51, total: 51 });
+  expect(await collection.search(searchFor(23))).toEqual({ ...before, seq: 51 });
   expect((await collection.search(searchFor(51))).keys[0]).toBe(51);
 });
 
