@@ -102,6 +102,7 @@ function skillPreview(entry: SkillEntry, { previewChars }: ReadShape): Partial<P
 
 /** Those of the entry's bodies that `fields` names. */
 export function bodyFields(entry: Entry, fields: ReadonlySet<string>): Partial<Preview> {
+  if (fields.size === 0) return {};
   const names: readonly string[] = BODY_FIELDS[entry.type];
   return Object.fromEntries(
     Object.entries(entry.data).filter(([name]) => names.includes(name) && fields.has(name)),

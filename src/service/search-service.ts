@@ -17,7 +17,7 @@ import type { SessionOptions } from './options.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Retrieval } from './retrieval.ts';
 import { searchFilterOf, unknownFilters } from './search-filter.ts';
-import { searchResultOf } from './search-result.ts';
+import { searchResultsOf } from './search-result.ts';
 import type { SeqTokens } from './seq-token.ts';
 import type { ServiceRecorder } from './service-recorder.ts';
 import { rankForSession } from './session-ranking.ts';
@@ -71,9 +71,7 @@ export class Search implements SearchService {
       takeLive(entriesOf, candidates.slice(request.offset), filter, request.limit),
     );
     return {
-      results: hits.map((hit, place) =>
-        searchResultOf(hit, { request, list, rank: request.offset + place, viewed }),
-      ),
+      results: searchResultsOf(hits, { request, list, viewed }),
       count: hits.length,
       total: candidates.length,
       has_more: request.offset + hits.length < candidates.length && hits.length === request.limit,

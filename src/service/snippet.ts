@@ -21,14 +21,30 @@ const WORDS_MAX = 20_000;
 const LEAD_SHARE = 0.25;
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 
-/** The passage of at most `chars` with the most different words of the query, the earliest among equals. */
-export function makeSnippet(body: string, query: string, chars: number): Snippet {
-  const place = bestPassage(findMatches(body, queryTerms(query)), chars * (1 - LEAD_SHARE));
-  const start = passageStart(body, place, chars);
-  if (start === 0) return { text: beginningOf(body, chars).text, heading: headingBefore(body, place) };
-  const rest = body.slice(start);
-  const text = rest.length <= chars ? rest : `${rest.slice(0, cutBefore(rest, chars)).trimEnd()}…`;
-  return { text: `…${text.trimStart()}`, heading: headingBefore(body, place) };
+/** Makes the snippets of one search: its query is read once, and only when a text is too long to show whole. */
+export class Snippets {
+  readonly #query: string;
+  readonly #chars: number;
+  #terms: QueryTerms | null = null;
+
+  constructor(query: string, chars: number) {
+    this.#query = query;
+    this.#chars = chars;
+  }
+
+  /** The passage of at most `chars` with the most different words of the query, the earliest among equals. */
+  of(body: string): Snippet {
+    const chars = this.#chars;
+    // Shown whole, and no heading in it: where the words stand changes nothing. So it is with most experiences.
+    if (body.length <= chars && !body.includes('#')) return { text: body, heading: null };
+    this.#terms ??= queryTerms(this.#query);
+    const place = bestPassage(findMatches(body, this.#terms), chars * (1 - LEAD_SHARE));
+    const start = passageStart(body, place, chars);
+    if (start === 0) return { text: beginningOf(body, chars).text, heading: headingBefore(body, place) };
+    const rest = body.slice(start);
+    const text = rest.length <= chars ? rest : `${rest.slice(0, cutBefore(rest, chars)).trimEnd()}…`;
+    return { text: `…${text.trimStart()}`, heading: headingBefore(body, place) };
+  }
 }
 
 function passageStart(body: string, place: number, chars: number): number {
@@ -39,6 +55,8 @@ function passageStart(body: string, place: number, chars: number): number {
 
 interface QueryTerms {
   readonly stems: ReadonlySet<string>;
+  /** First letters of the stems. */
+  readonly initials: ReadonlySet<string>;
   /** Pairs of characters, for scripts without spaces. */
   readonly pairs: ReadonlySet<string>;
 }
@@ -50,11 +68,12 @@ function queryTerms(query: string): QueryTerms {
     if (kind === 'bigram') pairs.add(token);
     if (kind === 'word' && !isStopWord(token)) stems.add(stem(token));
   });
-  return { stems, pairs };
+  return { stems, initials: new Set(Array.from(stems, (word) => word[0]!)), pairs };
 }
 
-function findMatches(body: string, { stems, pairs }: QueryTerms): readonly Match[] {
-  const matches = [...findWords(body, stems), ...findPairs(body, pairs)];
+function findMatches(body: string, terms: QueryTerms): readonly Match[] {
+  const { pairs } = terms;
+  const matches = [...findWords(body, terms), ...findPairs(body, pairs)];
   return pairs.size === 0 ? matches : matches.toSorted((a, b) => a.place - b.place);
 }
 
@@ -65,10 +84,9 @@ function findPairs(body: string, pairs: ReadonlySet<string>): readonly Match[] {
   });
 }
 
-function findWords(body: string, stems: ReadonlySet<string>): readonly Match[] {
+function findWords(body: string, { stems, initials }: QueryTerms): readonly Match[] {
   const matches: Match[] = [];
   if (stems.size === 0) return matches;
-  const initials = new Set(Array.from(stems, (word) => word[0]!));
   let words = 0;
   for (const match of body.matchAll(WORD)) {
     words += 1;

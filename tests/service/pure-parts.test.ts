@@ -8,7 +8,7 @@ import { Guidelines } from '../../src/service/guideline-service.ts';
 import { canonicalJson, requestHash } from '../../src/service/request-hash.ts';
 import { rankForSession } from '../../src/service/session-ranking.ts';
 import { SessionStore } from '../../src/service/session-store.ts';
-import { makeSnippet } from '../../src/service/snippet.ts';
+import { Snippets } from '../../src/service/snippet.ts';
 import type { Entry } from '../../src/core/entry.ts';
 import { asEntryKey } from '../../src/core/ids.ts';
 
@@ -17,7 +17,7 @@ describe('snippet', () => {
   const body = `# Intro\n${filler}\n## Retries ##\nWait for Retry-After, then repeat the upload.\n${filler}`;
 
   test('shows the passage with the most words of the query, and its heading', () => {
-    const { text, heading } = makeSnippet(body, 'repeating uploads', 120);
+    const { text, heading } = new Snippets('repeating uploads', 120).of(body);
     expect(text).toContain('repeat the upload');
     expect(text.startsWith('…')).toBe(true);
     expect(heading).toBe('Retries');
@@ -25,19 +25,29 @@ describe('snippet', () => {
 
   test('works for scripts without spaces', () => {
     const japanese = `${'関係のない文です。'.repeat(60)}データベースの移行手順を確認する。${'以上。'.repeat(60)}`;
-    expect(makeSnippet(japanese, '移行手順', 80).text).toContain('移行手順');
+    expect(new Snippets('移行手順', 80).of(japanese).text).toContain('移行手順');
   });
 
   test('without a matching word it is the beginning', () => {
-    expect(makeSnippet(body, 'zebra', 80).text.startsWith('# Intro')).toBe(true);
-    expect(makeSnippet('short', '"(*&', 80)).toEqual({ text: 'short', heading: null });
+    expect(new Snippets('zebra', 80).of(body).text.startsWith('# Intro')).toBe(true);
+    expect(new Snippets('"(*&', 80).of('short')).toEqual({ text: 'short', heading: null });
+  });
+
+  test('a text shown whole still names the heading that the words stand under', () => {
+    const short = '# Backups\nEvery night.\n## Restores\nFrom the newest copy.';
+    expect(new Snippets('newest copy', 320).of(short)).toEqual({ text: short, heading: 'Restores' });
+    expect(new Snippets('night', 320).of(short)).toEqual({ text: short, heading: 'Backups' });
+    expect(new Snippets('issue', 320).of('Fixes issue #7.')).toEqual({
+      text: 'Fixes issue #7.',
+      heading: null,
+    });
   });
 
   test('is bounded and well formed, whatever the text', () => {
     const texts = string({ unit: 'grapheme', maxLength: 2_000 });
     assert(
       property(texts, texts, integer({ min: 80, max: 640 }), (anyBody, query, chars) => {
-        const { text } = makeSnippet(anyBody, query, chars);
+        const { text } = new Snippets(query, chars).of(anyBody);
         expect(text.length).toBeLessThanOrEqual(chars + 2);
         expect(/\p{Surrogate}/u.test(text)).toBe(false);
       }),
@@ -45,7 +55,7 @@ describe('snippet', () => {
   });
 
   test('a megabyte of one word takes no longer than its bound of words', () => {
-    expect(makeSnippet('retry '.repeat(200_000), 'retry', 80).text.length).toBeLessThanOrEqual(82);
+    expect(new Snippets('retry', 80).of('retry '.repeat(200_000)).text.length).toBeLessThanOrEqual(82);
   });
 });
 
