@@ -126,7 +126,15 @@ export class EntryReader {
     const minSeq = await seqTokens.parse(context.minSeq);
     const mode = request.mode ?? 'hybrid';
     for (let depth = Math.max(FUSION_DEPTH, request.limit); ; depth *= 2) {
-      const list = await retrieval.candidates({ words, mode, filter, depth, minSeq, asker: context });
+      const list = await retrieval.candidates({
+        words,
+        mode,
+        filter,
+        depth,
+        count: depth,
+        minSeq,
+        asker: context,
+      });
       const hits = await recorder.time('fetch', () =>
         takeLive(entriesIn(reader), list.candidates, filter, request.limit),
       );

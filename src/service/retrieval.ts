@@ -12,8 +12,10 @@ export interface RetrievalQuery {
   readonly words: string;
   readonly mode: SearchMode;
   readonly filter: EntryFilter;
-  /** How many candidates to list. */
+  /** How deep the list goes; what lies deeper is not counted either. */
   readonly depth: number;
+  /** How many of its first candidates are needed: the rest need not leave the index. */
+  readonly count: number;
   readonly minSeq: Seq;
   readonly asker: Cancellable;
 }
@@ -32,7 +34,10 @@ export interface Candidate {
 
 /** Candidates best first, and what gave them. */
 export interface CandidateList {
+  /** As many of the first as were needed. */
   readonly candidates: readonly Candidate[];
+  /** Of the whole list. */
+  readonly total: number;
   /** The mode that answered, which is not always the one asked for. */
   readonly mode: SearchMode;
   /** A vector backend, `bm25` or `fts5`. */
@@ -83,7 +88,7 @@ export class Retrieval {
 
   async #answer(query: RetrievalQuery, plan: Plan): Promise<CandidateList> {
     try {
-      return fromIndex(await this.#searchIndex(query, plan), plan);
+      return fromIndex(await this.#searchIndex(query, plan), query, plan);
     } catch (error) {
       const failure = toChlError(error, 'collection.search');
       if (failure.code !== 'UNAVAILABLE') throw failure;
@@ -122,7 +127,7 @@ export class Retrieval {
       vector: embedded?.vector ?? null,
       text: query.words,
       filter: query.filter,
-      limit: query.depth,
+      limit: Math.min(query.count, query.depth),
       weights: this.#parts.gateway.embedder.weights,
       minSeq: query.minSeq,
     };
@@ -133,6 +138,7 @@ export class Retrieval {
     const hits = await this.#parts.reader.textSearch(words, filter, depth);
     return {
       candidates: hits.map(({ key, score }) => ({ key, seq: null, score, vector: null, text: score })),
+      total: hits.length,
       mode: 'text',
       provider: 'fts5',
       degraded: true,
@@ -141,7 +147,7 @@ export class Retrieval {
   }
 }
 
-function fromIndex(hits: IndexHits, { mode, hint }: Plan): CandidateList {
+function fromIndex(hits: IndexHits, { depth }: RetrievalQuery, { mode, hint }: Plan): CandidateList {
   const candidates = Array.from(hits.keys, (key, place): Candidate => ({
     key: asEntryKey(key),
     seq: asSeq(hits.seqs[place]!),
@@ -151,6 +157,7 @@ function fromIndex(hits: IndexHits, { mode, hint }: Plan): CandidateList {
   }));
   return {
     candidates,
+    total: Math.min(hits.total, depth),
     mode,
     provider: mode === 'text' ? 'bm25' : hits.backend,
     degraded: hint !== null,

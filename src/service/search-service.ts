@@ -1,5 +1,4 @@
 import { toChlError } from '../core/errors.ts';
-import { FUSION_DEPTH } from '../core/engine/fusion.ts';
 import type { CatalogReader } from '../core/ports/catalog.ts';
 import type { IndexCollection } from '../core/ports/index-host.ts';
 import type {
@@ -12,34 +11,23 @@ import type {
 import type { CategoryDirectory } from './category-directory.ts';
 import { REVIEW_FIRST_SIMILARITY, SIMILAR_SIMILARITY, type DuplicateFinder } from './duplicate-finder.ts';
 import type { EmbeddingGateway } from './embedding-gateway.ts';
-import { takeLive, type EntriesOf } from './live-entries.ts';
-import type { SessionOptions } from './options.ts';
 import type { RequestContext } from './request-context.ts';
-import type { Retrieval } from './retrieval.ts';
+import { findPage, type PageParts } from './search-page.ts';
 import { searchFilterOf, unknownFilters } from './search-filter.ts';
 import { searchResultsOf } from './search-result.ts';
 import type { SeqTokens } from './seq-token.ts';
-import type { ServiceRecorder } from './service-recorder.ts';
-import { rankForSession } from './session-ranking.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SearchService } from './services.ts';
 
-export interface SearchParts {
+export interface SearchParts extends PageParts {
   readonly reader: CatalogReader;
-  readonly entriesOf: EntriesOf;
   readonly collection: IndexCollection;
-  readonly retrieval: Retrieval;
   readonly duplicateFinder: DuplicateFinder;
   readonly gateway: EmbeddingGateway;
   readonly categories: CategoryDirectory;
   readonly sessions: SessionStore;
   readonly seqTokens: SeqTokens;
-  readonly recorder: ServiceRecorder;
-  readonly sessionOptions: SessionOptions;
 }
-
-/** Lists are this deep on every page, so a later page never reorders an earlier one; also the cap of `total`. */
-const SEARCH_DEPTH = FUSION_DEPTH;
 
 export class Search implements SearchService {
   readonly #parts: SearchParts;
@@ -49,35 +37,24 @@ export class Search implements SearchService {
   }
 
   async search(request: SearchRequest, context: RequestContext): Promise<SearchResponse> {
-    const { entriesOf, retrieval, categories, seqTokens, recorder } = this.#parts;
+    const { categories, seqTokens } = this.#parts;
     if (typeof request.category === 'string') await categories.require(request.category);
-    const filter = searchFilterOf(request);
-    const list = await retrieval.candidates({
-      words: request.query,
-      mode: request.mode ?? 'hybrid',
-      filter,
-      depth: SEARCH_DEPTH,
+    const viewed = this.#viewedKeys(request, context);
+    const { hits, list, total, topScore, sessionApplied } = await findPage(this.#parts, {
+      request,
+      filter: searchFilterOf(request),
       minSeq: await seqTokens.parse(context.minSeq),
+      viewed,
       asker: context,
     });
-    const viewed = this.#viewedKeys(request, context);
-    const ranked = rankForSession(list.candidates, viewed, {
-      hide: request.hide_viewed,
-      downrank: request.downrank_viewed,
-      factor: this.#parts.sessionOptions.viewedFactor,
-    });
-    const candidates = ranked.candidates.filter(({ score }) => score >= (request.min_score ?? 0));
-    const hits = await recorder.time('fetch', () =>
-      takeLive(entriesOf, candidates.slice(request.offset), filter, request.limit),
-    );
     return {
       results: searchResultsOf(hits, { request, list, viewed }),
       count: hits.length,
-      total: candidates.length,
-      has_more: request.offset + hits.length < candidates.length && hits.length === request.limit,
-      top_score: candidates[0]?.score ?? null,
+      total,
+      has_more: request.offset + hits.length < total && hits.length === request.limit,
+      top_score: topScore,
       warnings: [...unknownFilters(request), ...(list.hint === null ? [] : [list.hint])],
-      session_applied: ranked.applied,
+      session_applied: sessionApplied,
       mode: list.mode,
       degraded: list.degraded,
     };

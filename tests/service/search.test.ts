@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { IndexCollection } from '../../src/core/ports/index-host.ts';
 import type { RequestContext } from '../../src/service/request-context.ts';
 import { CACHE, Client, RETRY, ada, bob, experience } from './support/client.ts';
 import { openServices, type OpenServices } from './support/open-services.ts';
@@ -78,5 +79,80 @@ describe('searching', () => {
     expect(await order({ hide_viewed: true })).toEqual([b.entry_id]);
     expect(open.services.sessions.get(session)).toMatchObject({ viewed_ids: [a.entry_id] });
     expect(() => open.services.sessions.get(ada)).toThrow('X-CHL-Session');
+  });
+});
+
+describe('what leaves the index', () => {
+  /** How many hits each search asked the index for. */
+  let asked: number[];
+  /** While set, the index does not learn of changes. */
+  let isDeaf: boolean;
+
+  const overheard = (collection: IndexCollection): IndexCollection => ({
+    opened: collection.opened,
+    get state() {
+      return collection.state;
+    },
+    apply: async (batch) => (isDeaf ? undefined : collection.apply(batch)),
+    search: (query) => {
+      asked.push(query.limit);
+      return collection.search(query);
+    },
+    save: () => collection.save(),
+    rebuild: () => collection.rebuild(),
+    status: () => collection.status(),
+    close: () => collection.close(),
+  });
+
+  beforeEach(async () => {
+    asked = [];
+    isDeaf = false;
+    await open.close();
+    // As with replicas, the database has the last word on every hit.
+    open = await openServices({ wrap: overheard, replicaPollMs: 60_000 });
+    client = new Client(open.services);
+  });
+
+  const writeSix = async () => {
+    const written = [];
+    for (let i = 0; i < 6; i += 1)
+      written.push(
+        await client.write(experience(`Retry ${i}`, 'retry '.repeat(i + 1), { duplicates: 'skip' })),
+      );
+    return written.map(({ entry_id }) => entry_id);
+  };
+  const search = (more: object = {}, context: RequestContext = ada) =>
+    client.search({ query: 'retry', limit: 2, ...more }, context);
+
+  test('is the page and what lies before it; the total counts the rest', async () => {
+    await writeSix();
+    expect(await search()).toMatchObject({ count: 2, total: 6, has_more: true });
+    expect(await search({ offset: 2 })).toMatchObject({ count: 2, total: 6, has_more: true });
+    expect(await search({ offset: 4 })).toMatchObject({ count: 2, total: 6, has_more: false });
+    expect(asked).toEqual([2, 4, 6]);
+  });
+
+  test('is the whole list where a least score or the session changes it', async () => {
+    const ids = await writeSix();
+    const session = asAda({ sessionId: 's1' });
+    await client.read({ entity_type: 'experience', ids: [ids[0]!] }, session);
+    expect(await search({ min_score: 0.001 })).toMatchObject({ total: 6 });
+    expect(await search({ hide_viewed: true }, session)).toMatchObject({ total: 5, session_applied: true });
+    expect(await search({ downrank_viewed: false }, session)).toMatchObject({ total: 6 });
+    expect(asked).toEqual([100, 100, 2]);
+  });
+
+  test('is asked for again, all of it, when entries of the page have died meanwhile', async () => {
+    const ids = await writeSix();
+    const all = (await search({ limit: 6 })).results.map(({ entity_id }) => entity_id);
+    expect(all.toSorted()).toEqual(ids.toSorted());
+    isDeaf = true;
+    for (const entity_id of all.slice(0, 3))
+      await client.remove({ entity_type: 'experience', category_code: 'API', entry_id: entity_id });
+    asked = [];
+    const left = await search({ limit: 3 });
+    expect(left.results.map(({ entity_id }) => entity_id)).toEqual(all.slice(3));
+    expect(left).toMatchObject({ count: 3, total: 6 });
+    expect(asked).toEqual([3, 100]);
   });
 });

@@ -2,11 +2,11 @@ import { ChlError, toChlError } from '../../../src/core/errors.ts';
 import type {
   CollectionState,
   IndexCollection,
-  IndexHits,
   IndexHost,
   ProcessFigures,
 } from '../../../src/core/ports/index-host.ts';
 import type { Clock, Logger } from '../../../src/core/ports/runtime.ts';
+import { packHits, type Found } from './packed-hits.ts';
 import type {
   Answer,
   CallResults,
@@ -44,6 +44,7 @@ export class IndexServer {
   readonly #options: IndexServerOptions;
   readonly #collections = new Map<CollectionNumber, OpenCollection>();
   #answers: Answer[] = [];
+  #found: Found[] = [];
   #batchesTaken = 0;
   #flushing = false;
 
@@ -58,11 +59,14 @@ export class IndexServer {
         this.#open(message.collection, this.#options.host.open(message.spec));
         return;
       case 'call':
-        this.#answer(message.id, this.#call(message.collection, message.call));
+        void this.#call(message.collection, message.call).then(
+          (value) => this.#push({ id: message.id, ok: true, value }),
+          (thrown: unknown) => this.#failed(message.id, thrown),
+        );
         return;
       case 'searches':
         // The collection answers as one batch what is asked of it in one turn of the event loop.
-        for (const search of message.searches) this.#answer(search.id, this.#search(search));
+        for (const search of message.searches) void this.#search(search);
         this.#batchesTaken += 1;
         this.#flushSoon();
         return;
@@ -122,8 +126,13 @@ export class IndexServer {
     }
   }
 
-  async #search({ collection, query }: SearchRequest): Promise<IndexHits> {
-    return this.#collection(collection).search(query);
+  async #search({ id, collection, query }: SearchRequest): Promise<void> {
+    try {
+      this.#found.push({ id, hits: await this.#collection(collection).search(query) });
+      this.#flushSoon();
+    } catch (error) {
+      this.#failed(id, error);
+    }
   }
 
   #collection(number: CollectionNumber): IndexCollection {
@@ -132,16 +141,11 @@ export class IndexServer {
     throw new ChlError('UNAVAILABLE', 'The collection is closed.', { operation: 'index.host' });
   }
 
-  #answer(id: number, result: Promise<Extract<Answer, { ok: true }>['value']>): void {
-    void result.then(
-      (value) => this.#push({ id, ok: true, value }),
-      (thrown: unknown) => {
-        const error = toChlError(thrown, 'index.process');
-        // The other side gets no cause: this is the only place that can log it.
-        if (error.code === 'INTERNAL') this.#options.logger.error({ error: error.cause }, error.message);
-        this.#push({ id, ok: false, error: error.toData() });
-      },
-    );
+  #failed(id: number, thrown: unknown): void {
+    const error = toChlError(thrown, 'index.process');
+    // The other side gets no cause: this is the only place that can log it.
+    if (error.code === 'INTERNAL') this.#options.logger.error({ error: error.cause }, error.message);
+    this.#push({ id, ok: false, error: error.toData() });
   }
 
   #push(answer: Answer): void {
@@ -162,9 +166,11 @@ export class IndexServer {
     const message: FromIndexProcess = {
       kind: 'answers',
       answers: this.#answers,
+      found: packHits(this.#found),
       batchesTaken: this.#batchesTaken,
     };
     this.#answers = [];
+    this.#found = [];
     this.#batchesTaken = 0;
     this.#options.send(message);
   }

@@ -1,4 +1,5 @@
 import { ChlError } from '../../../src/core/errors.ts';
+import type { Found } from './packed-hits.ts';
 import type { Answer } from './protocol.ts';
 
 interface Waiting {
@@ -34,10 +35,19 @@ export class PendingCalls {
   }
 
   settle(answer: Answer): void {
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
+    const waiting = this.#take(answer.id);
     if (answer.ok) waiting?.resolve(answer.value);
     else waiting?.reject(ChlError.fromData(answer.error));
+  }
+
+  found({ id, hits }: Found): void {
+    this.#take(id)?.resolve(hits);
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
   }
 
   /** The process that should have answered is gone. */

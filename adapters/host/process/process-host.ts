@@ -5,6 +5,7 @@ import type {
   IndexSearch,
 } from '../../../src/core/ports/index-host.ts';
 import type { Clock, Logger } from '../../../src/core/ports/runtime.ts';
+import { unpackHits } from './packed-hits.ts';
 import { indexAway, PendingCalls } from './pending-calls.ts';
 import type { CallResults, CollectionNumber, FromIndexProcess, ToIndexProcess } from './protocol.ts';
 import { RemoteCollection } from './remote-collection.ts';
@@ -129,6 +130,7 @@ export class ProcessHost implements IndexHost {
     switch (message.kind) {
       case 'answers':
         for (const answer of message.answers) this.#pending.settle(answer);
+        for (const found of unpackHits(message.found)) this.#pending.found(found);
         this.#batcher.taken(message.batchesTaken);
         return;
       case 'state':

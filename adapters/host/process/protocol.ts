@@ -3,13 +3,13 @@ import type {
   CollectionSpec,
   CollectionState,
   CollectionStatus,
-  IndexHits,
   IndexSearch,
   RebuildReport,
   SaveReport,
 } from '../../../src/core/ports/index-host.ts';
 import type { ChangeBatch } from '../../../src/core/ports/index-source.ts';
 import type { LogFields } from '../../../src/core/ports/runtime.ts';
+import type { PackedHits } from './packed-hits.ts';
 
 /** What the serving process and the index process say to each other, by structured clone. */
 
@@ -49,14 +49,17 @@ export type ToIndexProcess =
   | { readonly kind: 'searches'; readonly searches: readonly SearchRequest[] }
   | { readonly kind: 'ping' };
 
+/** Of a call, or of a search that failed. */
 export type Answer =
-  | { readonly id: number; readonly ok: true; readonly value: CallResults[keyof CallResults] | IndexHits }
+  | { readonly id: number; readonly ok: true; readonly value: CallResults[keyof CallResults] }
   | { readonly id: number; readonly ok: false; readonly error: ErrorData };
 
 export type FromIndexProcess =
   | {
       readonly kind: 'answers';
       readonly answers: readonly Answer[];
+      /** Of searches. */
+      readonly found: PackedHits;
       /** Batches of searches begun since the last message: so many more may be sent. */
       readonly batchesTaken: number;
     }
