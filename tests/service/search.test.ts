@@ -139,7 +139,7 @@ describe('what leaves the index', () => {
     expect(await search({ min_score: 0.001 })).toMatchObject({ total: 6 });
     expect(await search({ hide_viewed: true }, session)).toMatchObject({ total: 5, session_applied: true });
     expect(await search({ downrank_viewed: false }, session)).toMatchObject({ total: 6 });
-    expect(asked).toEqual([100, 100, 2]);
+    expect(asked).toEqual([50, 50, 2]);
   });
 
   test('is asked for again, all of it, when entries of the page have died meanwhile', async () => {
@@ -153,6 +153,6 @@ describe('what leaves the index', () => {
     const left = await search({ limit: 3 });
     expect(left.results.map(({ entity_id }) => entity_id)).toEqual(all.slice(3));
     expect(left).toMatchObject({ count: 3, total: 6 });
-    expect(asked).toEqual([3, 100]);
+    expect(asked).toEqual([3, 50]);
   });
 });
