@@ -1,3 +1,5 @@
+import { FUSION_DEPTH } from '../../src/core/engine/fusion.ts';
+
 const BEGIN = '<!-- limits:begin -->';
 const END = '<!-- limits:end -->';
 
@@ -20,7 +22,7 @@ const rowsOf = (limits) => [
   [
     'an answer',
     [
-      `${limits.searchLimit} results of a search and ${count(limits.searchLimit + limits.searchOffset)} over its pages`,
+      `${limits.searchLimit} results of a search and the best ${FUSION_DEPTH} over its pages`,
       `${count(limits.readLimit)} entries of a category or query`,
       `${limits.idsCount} by id`,
       `${limits.duplicatesLimit} duplicates`,

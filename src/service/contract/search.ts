@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FUSION_DEPTH } from '../../core/engine/fusion.ts';
 import { ENTITY_TYPES } from '../../core/entry.ts';
 import { entityType, tags } from './entities.ts';
 import { matchReason } from './entry-views.ts';
@@ -74,7 +75,9 @@ export type SearchResult = z.infer<typeof searchResult>;
 export const searchResponse = z.object({
   results: z.array(searchResult),
   count: z.int(),
-  total: z.int().meta({ description: 'Candidates after filters, up to the depth of the lists' }),
+  total: z
+    .int()
+    .meta({ description: `Candidates after filters, up to the depth of the lists (${FUSION_DEPTH})` }),
   has_more: z.boolean(),
   top_score: z.number().nullable(),
   warnings: z.array(z.string()),
