@@ -61,6 +61,41 @@ function rankingSuite(registrar: Registrar, create: () => TextIndex, indexOf: In
     assert.deepEqual(found(indexOf(...bodies), 'alpha', 5, accept), [0, 100, 200, 300, 400]);
   });
 
+  registrar.test('answers alike whether a filter lists its members or not', () => {
+    const index = indexOf(...randomBodies(3_000));
+    index.remove(asDocNo(7));
+    const random = seededRandom(SEED + 2);
+    for (const share of [0, 0.001, 0.01, 0.1, 0.9]) {
+      const members = Array.from({ length: 3_000 }, (_, doc) => doc).filter(() => random() < share);
+      const docs = Uint32Array.from([7, ...members.filter((doc) => doc !== 7)]).toSorted();
+      const asked: DocSet = new Set<number>(docs);
+      const listed: DocSet = { docs, size: docs.length, has: (doc) => asked.has(doc) };
+      for (const query of ['xi', 'alpha nu', 'lambda beta gamma xi', 'mu nu xi kappa']) {
+        for (const k of [1, 100, 3_000]) {
+          assert.deepEqual(index.search(query, k, listed), index.search(query, k, asked));
+        }
+      }
+    }
+  });
+
+  registrar.test('many documents: the best few are the beginning of all', () => {
+    const index = indexOf(...randomBodies(3_000));
+    for (const query of [
+      'xi',
+      'alpha xi',
+      'alpha beta nu',
+      'delta nu gamma alpha beta',
+      'alpha beta alpga',
+    ]) {
+      const all = index.search(query, 3_000);
+      for (const k of [1, 60, 200]) {
+        const best = index.search(query, k);
+        assert.deepEqual(best.docs, all.docs.slice(0, k));
+        assert.deepEqual(best.scores, all.scores.slice(0, k));
+      }
+    }
+  });
+
   registrar.test('scoreMax bounds every score and counts words that no document has', () => {
     const index = indexOf('alpha', 'alpha beta', 'gamma');
     const known = index.search('alpha beta', 10);

@@ -1,7 +1,8 @@
 import { asDocNo, type DocNo } from '../../../src/core/ids.ts';
 import type { TextCompaction } from '../../../src/core/ports/text-index.ts';
 import { FIELD_BREAK } from './document-terms.ts';
-import { InvertedIndex, type FieldWeights } from './inverted-index.ts';
+import { InvertedIndex } from './inverted-index.ts';
+import type { Bm25Parameters } from './parameters.ts';
 import { Vocabulary, type TermNo } from './vocabulary.ts';
 
 /** About a tenth of a millisecond of work. */
@@ -29,9 +30,9 @@ export class Bm25Compaction implements TextCompaction {
   readonly #skipped: [string, TermNo][] = [];
 
   /** @param replace makes the copy the index */
-  constructor(from: IndexParts, weights: FieldWeights, replace: (copy: IndexParts) => void) {
+  constructor(from: IndexParts, parameters: Bm25Parameters, replace: (copy: IndexParts) => void) {
     this.#from = from;
-    this.#copy = { inverted: new InvertedIndex(weights), vocabulary: new Vocabulary() };
+    this.#copy = { inverted: new InvertedIndex(parameters), vocabulary: new Vocabulary() };
     this.#replace = replace;
     this.#terms.set(FIELD_BREAK, FIELD_BREAK);
     this.#forms = from.vocabulary.forms();

@@ -1,13 +1,11 @@
 import type { DocNo } from '../../../src/core/ids.ts';
 import { DocumentTerms, FIELD_BREAK } from './document-terms.ts';
+import type { Bm25Parameters } from './parameters.ts';
 import { grown, PostingLists } from './posting-lists.ts';
+import type { QueryTerm } from './query-plan.ts';
+import { TermBounds } from './term-bounds.ts';
+import type { TermPostings } from './term-scan.ts';
 import type { TermNo } from './vocabulary.ts';
-
-/** What one occurrence in a field counts; integers, so that a posting's weight is a byte. */
-export interface FieldWeights {
-  readonly headingWeight: number;
-  readonly bodyWeight: number;
-}
 
 const NO_DOCUMENT = Number.POSITIVE_INFINITY;
 
@@ -22,14 +20,16 @@ export class InvertedIndex {
   readonly documents = new DocumentTerms();
   /** Field-weighted length by slot; Infinity where no document lives. */
   lengths = new Float32Array(256).fill(NO_DOCUMENT);
-  readonly #fieldWeights: FieldWeights;
+  readonly #parameters: Bm25Parameters;
+  readonly #bounds: TermBounds;
   /** Live documents by term. */
   #documentFrequencies = new Uint32Array(256);
   #lengthSum = 0;
   #documentCount = 0;
 
-  constructor(fieldWeights: FieldWeights) {
-    this.#fieldWeights = fieldWeights;
+  constructor(parameters: Bm25Parameters) {
+    this.#parameters = parameters;
+    this.#bounds = new TermBounds(parameters, this.postings);
     this.createTerm(); // FIELD_BREAK
   }
 
@@ -37,13 +37,14 @@ export class InvertedIndex {
     return this.#documentCount;
   }
 
+  /** At least 1. */
   get averageLength(): number {
-    return this.#documentCount === 0 ? 0 : this.#lengthSum / this.#documentCount;
+    return this.#documentCount === 0 ? 1 : Math.max(this.#lengthSum / this.#documentCount, 1);
   }
 
   get memoryBytes(): number {
     const own = this.lengths.byteLength + this.#documentFrequencies.byteLength;
-    return own + this.postings.memoryBytes + this.documents.memoryBytes;
+    return own + this.postings.memoryBytes + this.documents.memoryBytes + this.#bounds.memoryBytes;
   }
 
   documentFrequency(term: TermNo): number {
@@ -70,9 +71,31 @@ export class InvertedIndex {
     this.#documentCount += 1;
     this.documents.set(doc, sequence);
     for (const [term, weight] of this.#termWeights(sequence)) {
-      this.postings.append(term, doc, weight);
+      this.postings.add(term, doc, weight);
+      this.#bounds.raise(term, weight, length);
       this.#documentFrequencies[term]! += 1;
     }
+  }
+
+  postingsOf({ term, boost }: QueryTerm): TermPostings {
+    const { k1, b } = this.#parameters;
+    const { docs, weights, starts, counts } = this.postings;
+    const start = starts[term]!;
+    return {
+      boost,
+      docs,
+      weights,
+      start,
+      end: start + counts[term]!,
+      lengths: this.lengths,
+      lengthBase: k1 * (1 - b),
+      lengthFactor: (k1 * b) / this.averageLength,
+    };
+  }
+
+  /** No document has more of the term's boost. */
+  shareBound(term: TermNo): number {
+    return this.#bounds.of(term, this.lengths, this.averageLength);
   }
 
   remove(doc: DocNo): void {
@@ -91,10 +114,10 @@ export class InvertedIndex {
 
   #termWeights(sequence: ArrayLike<TermNo>): ReadonlyMap<TermNo, number> {
     const weights = new Map<TermNo, number>();
-    let fieldWeight = this.#fieldWeights.headingWeight;
+    let fieldWeight = this.#parameters.headingWeight;
     for (let at = 0; at < sequence.length; at += 1) {
       const term = sequence[at]!;
-      if (term === FIELD_BREAK) fieldWeight = this.#fieldWeights.bodyWeight;
+      if (term === FIELD_BREAK) fieldWeight = this.#parameters.bodyWeight;
       else weights.set(term, (weights.get(term) ?? 0) + fieldWeight);
     }
     return weights;

@@ -1,7 +1,8 @@
-import type { FieldWeights } from './inverted-index.ts';
-
 /** What the ranking depends on; the defaults were chosen on held-out pseudo-queries (bench/quality/README.md). */
-export interface Bm25Parameters extends FieldWeights {
+export interface Bm25Parameters {
+  /** What one occurrence in a field counts; integers, so that a posting's weight is a byte. */
+  readonly headingWeight: number;
+  readonly bodyWeight: number;
   /** How soon more occurrences of a word stop mattering. */
   readonly k1: number;
   /** How much a long text is held against it, 0–1. */

@@ -4,7 +4,7 @@ import type { DocNo } from '../../../src/core/ids.ts';
 const CAPACITY_MIN = 2;
 
 /**
- * Growable lists of (document, weight) in two shared typed arrays. A full list moves to a block of
+ * Growable lists of (document, weight), by ascending document, in two shared typed arrays. A full list moves to a block of
  * twice the size and leaves its block to the next list that needs one, so adding is amortised O(1)
  * and a list is always one contiguous run to scan.
  */
@@ -42,10 +42,17 @@ export class PostingLists {
     return list;
   }
 
-  append(list: number, doc: DocNo, weight: number): void {
+  /** The document is not in the list. */
+  add(list: number, doc: DocNo, weight: number): void {
     const count = this.counts[list]!;
     if (count === this.#capacities[list]!) this.#double(list);
-    const at = this.starts[list]! + count;
+    const start = this.starts[list]!;
+    let at = start + count;
+    // Documents come in ascending order, all but always.
+    for (; at > start && this.docs[at - 1]! > doc; at -= 1) {
+      this.docs[at] = this.docs[at - 1]!;
+      this.weights[at] = this.weights[at - 1]!;
+    }
     this.docs[at] = doc;
     this.weights[at] = Math.min(weight, 255);
     this.counts[list] = count + 1;

@@ -10,9 +10,15 @@ const QUERY_TOKENS_MAX = 64;
 const CORRECTED_WORDS_MAX = 4;
 const CORRECTIONS_PER_WORD_MAX = 4;
 
+export interface QueryTerm {
+  readonly term: TermNo;
+  /** idf × share: what a document adds is below it. */
+  readonly boost: number;
+}
+
 export interface QueryPlan {
-  /** idf × share of every posting list to scan. */
-  readonly boosts: ReadonlyMap<TermNo, number>;
+  /** The posting lists to scan, by descending boost. */
+  readonly terms: readonly QueryTerm[];
   readonly pairs: readonly TermPair[];
   /**
    * What a document would reach in which every word of the query weighs infinitely much and all stand
@@ -60,7 +66,9 @@ export function planQuery(
     }
   }
   const pairs = neighbouringPairs(sequence, (a, b) => parameters.pairShare * Math.min(idf(a), idf(b)));
-  return { boosts, pairs, scoreMax: scoreMax + pairs.reduce((sum, pair) => sum + pair.boost, 0) };
+  const terms = Array.from(boosts, ([term, boost]): QueryTerm => ({ term, boost }));
+  terms.sort((a, b) => b.boost - a.boost);
+  return { terms, pairs, scoreMax: scoreMax + pairs.reduce((sum, pair) => sum + pair.boost, 0) };
 }
 
 /** Distinct tokens; words of grammar only when there is nothing else. */

@@ -10,6 +10,8 @@ import type { DocNo } from '../ids.ts';
 export interface DocSet {
   readonly size: number;
   has(doc: DocNo): boolean;
+  /** The members, ascending, where they are listed: few of them are then looked up one by one. */
+  readonly docs?: Uint32Array;
 }
 
 export interface TextHits {
