@@ -1,6 +1,6 @@
 /**
- * From the start of the process to its first text answer and its first vector answer, after an orderly
- * end and after kill -9.
+ * From the start of the process to its first answers, after an orderly end and after kill -9: health,
+ * text (by the database until words are indexed), vectors, and the two together out of the index.
  *
  *     npm run bench:restart -- [dataDir] [--quick] [--large 100000] [--rounds 3]
  */
@@ -30,27 +30,36 @@ for (const entries of new Set([2_000, 20_000, given.large])) {
   reporter.say(`${entries} entries imported in ${(await service.load(data.entries)).toFixed(1)} s`);
   await service.settled();
   for (const end of ['stop', 'kill'] as const) {
-    const [text, vector, memory]: number[][] = [[], [], []];
+    const [health, text, vector, words, memory]: number[][] = [[], [], [], [], []];
     for (let round = 0; round < given.rounds; round += 1) {
       await service[end]();
       const startedMs = performance.now();
-      service = await BenchService.start({}, dataDir);
+      service = await BenchService.start({}, dataDir, { awaitsIndex: false });
+      health!.push(await secondsToHealth(startedMs));
       text!.push(await secondsTo(startedMs, 'text'));
       vector!.push(await secondsTo(startedMs, 'vector'));
+      words!.push(await secondsTo(startedMs, 'hybrid'));
       memory!.push(service.residentBytes() / entries);
     }
     reporter.add({
       entries,
       'ended by': end === 'stop' ? 'SIGTERM' : 'kill -9',
+      'health s': spreadOf(health!),
       'text s': spreadOf(text!),
       'vectors s': spreadOf(vector!),
+      'words s': spreadOf(words!),
       'resident bytes/entry': spreadOf(memory!),
     });
   }
   await service.stop();
   await rm(dataDir, { recursive: true, force: true });
 
-  async function secondsTo(startedMs: number, mode: 'text' | 'vector'): Promise<number> {
+  async function secondsToHealth(startedMs: number): Promise<number> {
+    await service.get('/health');
+    return (performance.now() - startedMs) / 1000;
+  }
+
+  async function secondsTo(startedMs: number, mode: 'text' | 'vector' | 'hybrid'): Promise<number> {
     for (;;) {
       const answer = await service.post<{ mode: string }>('/api/v1/search/', {
         query: data.queries[0],

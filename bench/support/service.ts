@@ -19,12 +19,14 @@ export class BenchService {
   static async start(
     environment: Readonly<Record<string, string>> = {},
     dataDir?: string,
+    { awaitsIndex = true }: { readonly awaitsIndex?: boolean } = {},
   ): Promise<BenchService> {
     const server = await startServer({
       runtime: 'node',
       // One folder for as long as the service lives, unless the caller keeps one.
       ...(dataDir === undefined ? {} : { dataDir }),
       environment,
+      awaitsIndex,
     });
     return new BenchService(server);
   }

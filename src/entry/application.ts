@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Hono } from 'hono';
 import { ProcessMonitor } from '../../adapters/process-figures/process-monitor.ts';
-import { acquireOwnerLock } from '../../adapters/owner-lock/owner-lock.ts';
+import { acquireOwnerLock, type OwnerLock } from '../../adapters/owner-lock/owner-lock.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
 import type { IndexCollection, IndexHost } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
@@ -15,12 +15,11 @@ import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { EmbedderPool } from './embedders/embedder-pool.ts';
 import { httpLimits, openHttp } from './http.ts';
-import { openInlineHost, openProcessHost } from './index-host.ts';
+import { openIndexHost } from './index-host.ts';
 import { NO_KEYS, openKeyRing, type KeyRing } from './key-ring.ts';
 import { createLogger } from './logging.ts';
 import { openMemory } from './memory.ts';
 import { gateOf, openNamespaces } from './namespaces/open-namespaces.ts';
-import { entryUrl } from './entry-url.ts';
 
 /** Everything but a socket: what answers requests, and the parts under it. */
 export interface Application {
@@ -41,6 +40,8 @@ export interface ApplicationOverrides {
   /** `in-process`: nobody but this process can call, so no key is asked for. */
   readonly access?: 'keys' | 'in-process';
   readonly limits?: Partial<HttpLimits>;
+  /** Where its indexes run, when that was begun before; the application closes it, whatever comes. */
+  readonly indexHost?: IndexHost;
 }
 
 /**
@@ -54,18 +55,17 @@ export async function openApplication(
   const logger = overrides.logger ?? standardLogger(config);
   const closers = new Closers();
   try {
+    // Given back last, after the index has let go of the folder.
+    let lock: OwnerLock | null = null;
+    closers.add(() => lock?.release());
+    const host = overrides.indexHost ?? (await openIndexHost(config, logger));
+    closers.add(() => host.close());
     await mkdir(config.dataDir, { recursive: true });
-    const lock = acquireOwnerLock(config.dataDir);
-    closers.add(() => lock.release());
+    lock = acquireOwnerLock(config.dataDir);
     const keyRing = await openKeys(config, overrides, logger);
     closers.add(() => keyRing.close());
     const embedders = new EmbedderPool();
-    const indexHost = once(() => {
-      const host = openHost(config, logger);
-      closers.add(() => host.close());
-      return host;
-    });
-    const memory = await openMemory(config, { logger, indexHost, embedders, threads: null });
+    const memory = await openMemory(config, { logger, indexHost: host, embedders, threads: null });
     closers.add(() => memory.close());
     const { services, collection, embedder } = memory;
     const rateLimit = config.rateLimit === 0 ? null : new KeyRateLimit(config.rateLimit);
@@ -79,7 +79,7 @@ export async function openApplication(
       config,
       limits,
       logger,
-      indexHost,
+      indexHost: host,
       embedders,
       keyRing,
       monitor,
@@ -115,27 +115,11 @@ export async function openApplication(
   }
 }
 
-/** What is opened when it is first asked for. */
-function once<T>(open: () => T): () => T {
-  let opened: { readonly value: T } | null = null;
-  return () => (opened ??= { value: open() }).value;
-}
-
 const openKeys = (
   config: Config,
   { access }: ApplicationOverrides,
   logger: Logger,
 ): Promise<KeyRing> | KeyRing => (access === 'in-process' ? NO_KEYS : openKeyRing(config, logger));
-
-/** Native code belongs in a child process; where none can be started, the index runs in this one. */
-function openHost(config: Config, logger: Logger): IndexHost {
-  const entry = entryUrl('index-process');
-  const wanted =
-    config.index.host === 'auto' ? ('Deno' in globalThis ? 'inline' : 'process') : config.index.host;
-  return wanted === 'process' && entry !== null
-    ? openProcessHost(entry, logger)
-    : openInlineHost(config.index.backend, logger);
-}
 
 /** To stderr: stdout belongs to what a command prints. */
 const standardLogger = (config: Config): Logger =>

@@ -1,7 +1,7 @@
 import { serveBuilds } from '../../adapters/builder/process/build-server.ts';
 import { NodeFiles } from '../../adapters/files/node/node-files.ts';
 import { backendLoader } from '../../adapters/host/inline/backend-loader.ts';
-import { openIndexSource } from './catalog.ts';
+import { openIndexSource } from './index-source.ts';
 import { armFailpointsFromEnvironment } from './failpoints.ts';
 import { vectorBackends } from './vector-backends.ts';
 

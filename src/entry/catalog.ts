@@ -1,13 +1,6 @@
-import type { IndexSourceOptions } from '../../adapters/catalog/libsql/index-source.ts';
-import { openIndexSource as openFileSource } from '../../adapters/catalog/libsql/open-index-source.ts';
 import { openLibsqlCatalog } from '../../adapters/catalog/libsql/open.ts';
 import type { LibsqlCatalog } from '../../adapters/catalog/libsql/options.ts';
-import {
-  isRemote,
-  openRemoteCatalog,
-  openRemoteIndexSource,
-} from '../../adapters/catalog/libsql/remote/open-remote.ts';
-import type { IndexSource } from '../core/ports/index-source.ts';
+import { isRemote } from '../../adapters/catalog/libsql/remote/server-url.ts';
 import type { Logger } from '../core/ports/runtime.ts';
 import type { Config } from './config.ts';
 import { databasePath } from './data-folder.ts';
@@ -21,13 +14,15 @@ export const isShared = ({ databaseUrl }: Config): boolean => databaseUrl !== nu
  * The database of a service: a file of its own, or one on a libSQL server.
  * @param threads shared with other databases; null: a file has threads of its own
  */
-export function openCatalog(
+export async function openCatalog(
   config: Config,
   logger: Logger,
   threads: DatabaseThreads | null = null,
 ): Promise<LibsqlCatalog> {
   const { databaseUrl, databaseAuthToken, changesKept } = config;
   if (databaseUrl !== null && isRemote(databaseUrl)) {
+    // Imported when there is one: a start with a file does not wait for the client of a server.
+    const { openRemoteCatalog } = await import('../../adapters/catalog/libsql/remote/open-remote.ts');
     return openRemoteCatalog({ url: databaseUrl, authToken: databaseAuthToken, changesKept, logger });
   }
   const writerThread = threads?.writer ?? entryUrl('writer-thread');
@@ -43,7 +38,3 @@ export function openCatalog(
     logger,
   });
 }
-
-/** What an index reads, in whatever process it is. */
-export const openIndexSource = (options: IndexSourceOptions): Promise<IndexSource> =>
-  isRemote(options.databaseUrl) ? openRemoteIndexSource(options) : openFileSource(options);

@@ -13,7 +13,7 @@ export interface EdgeHandler {
   fetch(request: Request, environment?: unknown): Promise<Response>;
 }
 
-/** A first request that comes before the index waits for it this long; then text search answers. */
+/** A first request that comes before the index waits for its vectors this long; then text search answers. */
 const OPENING_MAX_MS = 5_000;
 
 /**
@@ -66,7 +66,7 @@ async function open(variables: Variables): Promise<EdgeService> {
     const overdue = new Promise((resolve) => {
       timer = setTimeout(resolve, OPENING_MAX_MS);
     });
-    await Promise.race([edge.collection.opened, overdue]);
+    await Promise.race([edge.collection.searchable, overdue]);
     clearTimeout(timer);
     return edge;
   } catch (thrown) {

@@ -1,5 +1,5 @@
 import { HashEmbedder } from '../../adapters/embedder/hash/hash-embedder.ts';
-import { openOpenAiEmbedder } from '../../adapters/embedder/openai/openai-embedder.ts';
+import type { OpenAiEmbedderOptions } from '../../adapters/embedder/openai/openai-embedder.ts';
 import { ChlError, toChlError } from '../core/errors.ts';
 import {
   fingerprintText,
@@ -99,7 +99,7 @@ export async function openEmbedder(
         async () => new HashEmbedder(settings.dimension === null ? {} : { dimension: settings.dimension }),
       );
     case 'openai':
-      return openOpenAiEmbedder({ ...endpointOf(settings), dimension: settings.dimension });
+      return openEndpoint({ ...endpointOf(settings), dimension: settings.dimension });
     case 'transformers':
       return pool.share(modelKey(settings), () => openTransformers(settings, logger));
     default:
@@ -187,13 +187,19 @@ const modelKey = ({ model, modelDir, dimension }: EmbedderSettings): string =>
 /** One call, one attempt: a fresh start does not wait for a retry. */
 async function reachEndpoint(settings: EmbedderSettings): Promise<Embedder> {
   const endpoint = endpointOf(settings);
-  const probe = await openOpenAiEmbedder({
+  const probe = await openEndpoint({
     ...endpoint,
     dimension: null,
     timeoutMs: AUTO_TIMEOUT_MS,
     resilience: { attempts: 1 },
   });
-  return openOpenAiEmbedder({ ...endpoint, dimension: probe.fingerprint.dimension });
+  return openEndpoint({ ...endpoint, dimension: probe.fingerprint.dimension });
+}
+
+/** Imported when there is one: its policies are 50 ms of a start. */
+async function openEndpoint(options: OpenAiEmbedderOptions): Promise<Embedder> {
+  const { openOpenAiEmbedder } = await import('../../adapters/embedder/openai/openai-embedder.ts');
+  return openOpenAiEmbedder(options);
 }
 
 function endpointOf({ url, model, apiKey }: EmbedderSettings) {

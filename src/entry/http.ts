@@ -5,13 +5,13 @@ import type { Logger } from '../core/ports/runtime.ts';
 import { createApp, type HttpLimits, type HttpOptions } from '../http/app.ts';
 import type { Authenticator } from '../http/auth/authenticator.ts';
 import type { HttpEnv } from '../http/http-env.ts';
-import { createMcpHandler } from '../mcp/handler.ts';
 import type { NamespaceFigures } from '../service/namespaces/open-namespaces.ts';
 import type { Services } from '../service/services.ts';
 import type { Config } from './config.ts';
 import { dashboardAssets } from './dashboard-assets.ts';
 import { swaggerAssets } from './docs-assets.ts';
-import { createPrometheus } from './metrics/prometheus.ts';
+import { mcpOnDemand } from './mcp-on-demand.ts';
+import { metricsOnDemand } from './metrics/metrics-on-demand.ts';
 import { VERSION } from './version.ts';
 
 export interface HttpParts extends Pick<HttpOptions, 'basePath' | 'namespaces'> {
@@ -42,14 +42,14 @@ export function openHttp(parts: HttpParts): Hono<HttpEnv> {
     ...parts,
     allowedOrigins: config.allowedOrigins,
     clock: systemClock,
-    metrics: createPrometheus({
+    metrics: metricsOnDemand({
       figures: services.figures,
       processFigures: () => monitor.figures(),
       clock: systemClock,
       version: VERSION,
       ...(namespaceFigures === undefined ? {} : { namespaces: namespaceFigures }),
     }),
-    mcp: createMcpHandler({ services, logger, version: VERSION, answerChars: config.toolAnswerChars }),
+    mcp: mcpOnDemand({ services, logger, version: VERSION, answerChars: config.toolAnswerChars }),
     // The pages of a namespace are answered in front of it.
     docsAssets: isWhole ? swaggerAssets : null,
     dashboardAssets: isWhole ? dashboardAssets() : null,

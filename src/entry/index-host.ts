@@ -1,30 +1,20 @@
 import { systemClock } from '../../adapters/clock/system-clock.ts';
-import { MemoryFiles } from '../../adapters/files/memory/memory-files.ts';
-import { NodeFiles } from '../../adapters/files/node/node-files.ts';
-import { InlineHost } from '../../adapters/host/inline/inline-host.ts';
 import { ProcessHost } from '../../adapters/host/process/process-host.ts';
-import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
-import type { BackendChoice, IndexHost } from '../core/ports/index-host.ts';
+import type { IndexHost } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
-import { InlineBuilder } from '../core/snapshot/inline-builder.ts';
-import { openIndexSource } from './catalog.ts';
-import { vectorBackends } from './vector-backends.ts';
-
-/** A child that holds the indexes: a native crash must not end the service. */
-export const openProcessHost = (entry: URL, logger: Logger): IndexHost =>
-  new ProcessHost({ entry, clock: systemClock, logger });
+import type { Config } from './config.ts';
+import { entryUrl } from './entry-url.ts';
 
 /**
- * The indexes in this process: Deno, tests, and machines where a second process is not wanted. FAISS
- * only when it was asked for by name: a crash in it would end the service.
+ * Where the indexes of this service run. A child gets ready while the caller goes on: it opens nothing
+ * before it is told to.
  */
-export const openInlineHost = (choice: BackendChoice, logger: Logger): IndexHost =>
-  new InlineHost({
-    backends: vectorBackends.filter(({ name }) => name !== 'faiss-node' || choice === name),
-    createTextIndex: () => new Bm25Index(),
-    openFiles: async ({ directory }) => (directory === null ? new MemoryFiles() : NodeFiles.open(directory)),
-    openSource: openIndexSource,
-    createBuilder: (_, context) => new InlineBuilder(context),
-    clock: systemClock,
-    logger,
-  });
+export async function openIndexHost(config: Pick<Config, 'index'>, logger: Logger): Promise<IndexHost> {
+  const { host, backend } = config.index;
+  const entry = entryUrl('index-process');
+  // Native code belongs in a child process: a crash in it must not end the service.
+  const wanted = host === 'auto' ? ('Deno' in globalThis ? 'inline' : 'process') : host;
+  if (wanted === 'process' && entry !== null) return new ProcessHost({ entry, clock: systemClock, logger });
+  const { openInlineHost } = await import('./inline-host.ts');
+  return openInlineHost(backend, logger);
+}

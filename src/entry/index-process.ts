@@ -6,8 +6,8 @@ import { InlineHost } from '../../adapters/host/inline/inline-host.ts';
 import { serveIndexProcess } from '../../adapters/host/process/serve-index-process.ts';
 import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
 import { InlineBuilder } from '../core/snapshot/inline-builder.ts';
-import { openIndexSource } from './catalog.ts';
 import { armFailpointsFromEnvironment } from './failpoints.ts';
+import { openIndexSource } from './index-source.ts';
 import { vectorBackends } from './vector-backends.ts';
 
 /** The process that holds every index. Started by `ProcessHost`; starts the builder in its turn. */

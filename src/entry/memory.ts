@@ -27,8 +27,8 @@ export interface Memory {
 
 export interface MemoryParts {
   readonly logger: Logger;
-  /** Where its index runs; asked for once the database is open. Closed by whoever opened it, afterwards. */
-  readonly indexHost: () => IndexHost;
+  /** Where its index runs. Closed by whoever opened it, afterwards. */
+  readonly indexHost: IndexHost;
   readonly embedders: EmbedderPool;
   /** Null: threads of its own. */
   readonly threads: DatabaseThreads | null;
@@ -55,11 +55,10 @@ export async function openMemory(config: Config, parts: MemoryParts): Promise<Me
     // What a change of embedder opens later belongs here too: after the services, whenever it came.
     const opened = new Closers();
     closers.add(() => opened.close());
-    const host = parts.indexHost();
     const openCollection = (fingerprint: string, of: number): IndexCollection => {
       const { databaseUrl } = catalog;
       const directory = indexFolder(config, of);
-      const collection = host.open(
+      const collection = parts.indexHost.open(
         collectionSpec(config, { databaseUrl, directory, fingerprint, generation: of }),
       );
       opened.add(() => collection.close());

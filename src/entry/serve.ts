@@ -2,23 +2,29 @@ import process from 'node:process';
 import pc from 'picocolors';
 import { toChlError } from '../core/errors.ts';
 import type { Logger } from '../core/ports/runtime.ts';
-import { openApplication, type Application } from './application.ts';
+import type { Application } from './application.ts';
 import { CONFIGURATION_EXIT_CODE, loadConfig, type Config } from './config.ts';
-import { listenOnNode } from './listen/node-listener.ts';
+import { openIndexHost } from './index-host.ts';
 import type { Listen, Listening } from './listen/listener.ts';
 import { createLogger } from './logging.ts';
+import { loadMcp } from './mcp-on-demand.ts';
+import { loadPrometheus } from './metrics/metrics-on-demand.ts';
 import { settledWithin } from './settled-within.ts';
 
 /** From the first signal to the end of the process. */
 const SHUTDOWN_MAX_MS = 10_000;
 /** Of which this much is for the requests that were being answered. */
 const DRAIN_MAX_MS = 5_000;
-/** The start line waits this long for the index, to name its backend; the service does not. */
-const INDEX_NAMED_WITHIN_MS = 2_000;
+
+const listenOnNode: Listen = async (app, address) => {
+  const { listenOnNode: listen } = await import('./listen/node-listener.ts');
+  return listen(app, address);
+};
 
 /**
  * Serves until SIGTERM or SIGINT, then ends in order: no new connections, answers what was taken,
- * saves, closes. A second signal ends the process at once.
+ * saves, closes. A second signal ends the process at once. The index process comes first, so that it
+ * is loaded on another core while this one loads the rest of the program.
  * @throws CONFIGURATION with every mistake at once, CONFLICT when another process owns the data folder
  */
 export async function serve(
@@ -33,7 +39,9 @@ export async function serve(
     write: (line) => process.stdout.write(line),
   });
   const stopped = stopSignal(logger);
-  const application = await openApplication(config, { logger });
+  const indexHost = await openIndexHost(config, logger);
+  const { openApplication } = await import('./application.ts');
+  const application = await openApplication(config, { logger, indexHost });
   let listening: Listening;
   try {
     listening = await listen(application.app, config);
@@ -41,7 +49,8 @@ export async function serve(
     await application.close();
     throw error;
   }
-  await announce(application, listening, { config, logger, readable });
+  announce(application, listening, { config, logger, readable });
+  void application.collection.opened.then(() => loadTheRest(logger));
   await stopped;
   await shutDown(application, listening, logger);
 }
@@ -67,24 +76,33 @@ interface Announcement {
   readonly readable: boolean;
 }
 
-async function announce(application: Application, { url }: Listening, to: Announcement): Promise<void> {
+/** As soon as it answers. The index says for itself when it is open, and what it is. */
+function announce(application: Application, { url }: Listening, to: Announcement): void {
   const { config, logger, readable } = to;
-  await settledWithin(application.collection.opened, INDEX_NAMED_WITHIN_MS);
-  const { backend, state } = await application.collection.status();
-  const index = backend ?? `index ${state}`;
+  const { state } = application.collection;
   const embedder = application.embedder.fingerprint.name;
   if (readable) {
     process.stdout.write(
-      `${pc.bold('CHL')} ${pc.cyan(url)}  ${index} · ${embedder} embedder · data in ${config.dataDir} · docs at ${url}/docs\n`,
+      `${pc.bold('CHL')} ${pc.cyan(url)}  index ${state} · ${embedder} embedder · data in ${config.dataDir} · docs at ${url}/docs\n`,
     );
   } else {
-    logger.info({ url, backend, state, embedder, dataDir: config.dataDir, pid: process.pid }, 'serving');
+    logger.info({ url, state, embedder, dataDir: config.dataDir, pid: process.pid }, 'serving');
   }
   if (application.generatedKey !== null) {
     // Not through the log, which may be kept: this is the only time the key is seen.
     process.stdout.write(
       `No API key was configured, so one was made. It is shown this once: ${application.generatedKey}\n`,
     );
+  }
+}
+
+/** What nobody has asked for yet, so that the first who does need not wait for it. */
+async function loadTheRest(logger: Logger): Promise<void> {
+  try {
+    await loadMcp();
+    await loadPrometheus();
+  } catch (error) {
+    logger.error({ err: error }, 'A part of the program cannot be loaded.');
   }
 }
 
@@ -103,7 +121,7 @@ async function shutDown(application: Application, listening: Listening, logger: 
 }
 
 /** A program around `serve`: what stops the start is told in words, and in the exit code. */
-export async function runServe(listen: Listen): Promise<void> {
+export async function runServe(listen: Listen = listenOnNode): Promise<void> {
   try {
     await serve(process.env, listen);
     process.exitCode = 0;

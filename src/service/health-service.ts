@@ -15,6 +15,10 @@ export interface HealthParts {
   readonly logger: Logger;
 }
 
+/** Of an index that vectors are searched in already. */
+export const WORDS_ARE_READ =
+  'Its words are still being read: searches by text are answered by the database.';
+
 /** Only a database that is away makes the service unhealthy: without an index or embedder it still works. */
 export class Health implements HealthService {
   readonly #parts: HealthParts;
@@ -55,8 +59,12 @@ export class Health implements HealthService {
   async #index(): Promise<HealthComponent> {
     try {
       const status = await this.#parts.collection.status();
-      const { state, reason } = status;
-      if (state === 'ready') return { status: 'healthy', detail: readyDetail(status) };
+      const { state, reason, textReady } = status;
+      if (state === 'ready') {
+        return textReady
+          ? { status: 'healthy', detail: readyDetail(status) }
+          : { status: 'degraded', detail: `${readyDetail(status)} ${WORDS_ARE_READ}` };
+      }
       return { status: 'degraded', detail: reason ?? `The index is ${state}; searches answer by text.` };
     } catch (error) {
       return { status: 'degraded', detail: toChlError(error, 'health.index').message };

@@ -11,6 +11,7 @@ import type {
 import type { CategoryDirectory } from './category-directory.ts';
 import { REVIEW_FIRST_SIMILARITY, SIMILAR_SIMILARITY, type DuplicateFinder } from './duplicate-finder.ts';
 import type { EmbeddingGateway } from './embedding-gateway.ts';
+import { WORDS_ARE_READ } from './health-service.ts';
 import type { RequestContext } from './request-context.ts';
 import { findPage, type PageParts } from './search-page.ts';
 import { searchFilterOf, unknownFilters } from './search-filter.ts';
@@ -108,6 +109,7 @@ export class Search implements SearchService {
       },
       warnings: [
         ...(status.state === 'ready' ? [] : [`The index is ${status.state}: searches answer by text.`]),
+        ...(status.state === 'ready' && !status.textReady ? [WORDS_ARE_READ] : []),
         ...(embedding.pending > 0
           ? [`${embedding.pending} entries wait for their embedding; text finds them.`]
           : []),

@@ -37,6 +37,10 @@ export class ServedCollection implements IndexCollection {
     return this.#fingerprint;
   }
 
+  get searchable(): Promise<void> {
+    return this.#collection.searchable;
+  }
+
   get opened(): Promise<void> {
     return this.#collection.opened;
   }

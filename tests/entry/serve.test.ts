@@ -5,11 +5,14 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'vitest';
+import { Victim } from '../faults/support/victim.ts';
 import { Client } from '../http/support/client.ts';
+import { buildProgram } from '../support/build.ts';
 import { startProgram, startServer, stopProcess, type TestServer } from '../support/server.ts';
 
 let dataDir: string;
 let servers: TestServer[];
+let victim: Victim | null = null;
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'chl-serve-'));
@@ -17,6 +20,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const server of servers) await server.stop();
+  await victim?.kill();
+  victim = null;
   await rm(dataDir, { recursive: true, force: true });
 });
 
@@ -65,6 +70,25 @@ describe('start', () => {
     const { exitCode, words } = await refusedStart({});
     assert.equal(exitCode, 1);
     assert.match(words, new RegExp(`process ${first.process.pid} on `));
+  });
+
+  test('it serves before its index is open: text is answered, writes are taken, and all of it is said', async () => {
+    // The index stops in its recovery, for good.
+    const environment = { CHL_LOG_LEVEL: 'info', CHL_FAILPOINTS: 'recovery.before-snapshot' };
+    victim = new Victim({ program: await buildProgram(), dataDir, environment });
+    const client = new Client(await victim.serving);
+    assert.match(victim.output, /"state":"opening".*"msg":"serving"/);
+    const { entry_id } = await client.write('Before the index', 'Found by its words');
+    const { entries } = await client.read({ query: 'before the index' });
+    assert.deepEqual([entries[0]?.id, entries[0]?.degraded], [entry_id, true]);
+    const health = (await (await client.send('GET', '/health')).json()) as { status: string };
+    assert.equal(health.status, 'degraded');
+    // Nobody has loaded the metrics or MCP yet: the first scrape counts what was asked before it.
+    const metrics = await (await client.send('GET', '/metrics')).text();
+    assert.match(metrics, /chl_http_requests_total\{[^}]*route="\/api\/v1\/entries\/read"[^}]*\} 1\n/);
+    const tools = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    const accept = { Accept: 'application/json, text/event-stream' };
+    assert.match(await (await client.post('/mcp', tools, accept)).text(), /"tools":\[\{/);
   });
 
   test('vectors of another embedder are not mixed in', async () => {

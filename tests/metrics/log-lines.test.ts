@@ -41,6 +41,7 @@ const HOSTILE = {
 
 test('each request is one JSON line with who, what and how long, whatever the client sends; no key is in it', async () => {
   const server = await startServer({
+    awaitsIndex: false,
     runtime: 'node',
     environment: {
       CHL_API_KEYS: `agent:admin:${KEY}`,

@@ -20,6 +20,10 @@ export interface FixtureOptions {
   readonly backend?: VectorBackend;
   readonly backends?: readonly BackendCandidate[];
   readonly clock?: TestClock;
+  /** Open for vectors is enough. */
+  readonly withoutWords?: boolean;
+  /** Told of the collection before it is open. */
+  readonly onCreated?: (collection: Collection) => void;
   /** Around the builder that really builds: to hold it up, or to make it fail. */
   readonly wrapBuilder?: (builder: SegmentBuilder) => SegmentBuilder;
 }
@@ -74,7 +78,8 @@ export async function openCollection(options: FixtureOptions = {}): Promise<Coll
     clock,
     logger,
   });
-  await collection.opened;
+  options.onCreated?.(collection);
+  await (options.withoutWords === true ? collection.searchable : collection.opened);
   return { collection, source, files, clock, logger };
 }
 

@@ -9,6 +9,7 @@ import type {
   IndexSource,
   VectorPage,
 } from '../../src/core/ports/index-source.ts';
+import type { Gate } from './gate.ts';
 
 /** What a test says about an entry; the source adds key, seq and vector id. */
 export type DocumentInput = Partial<Omit<IndexDocument, 'key' | 'seq' | 'vectorId'>> & {
@@ -37,6 +38,8 @@ export class MemorySource implements IndexSource {
   #identity: DatabaseIdentity = { databaseUuid: 'memory', epoch: 1 };
   /** Set: every read fails with it, as when the database is away. */
   failure: ChlError | null = null;
+  /** Set: texts that were read are handed over when it opens, however old they are by then. */
+  textsHeld: Gate | null = null;
 
   constructor(dimension: number) {
     this.dimension = dimension;
@@ -81,10 +84,18 @@ export class MemorySource implements IndexSource {
     return seq > this.#forgottenTo && seq <= this.#lastSeq ? markOf(seq).nonce : null;
   }
 
-  async scanDocuments(after: EntryKey, limit: number): Promise<readonly IndexDocument[]> {
+  async scanDocuments(
+    after: EntryKey,
+    limit: number,
+    { text }: { readonly text: boolean },
+  ): Promise<readonly IndexDocument[]> {
     this.#assertThere();
     const documents = [...this.documents.values()].filter(({ key }) => key > after);
-    return documents.toSorted((one, other) => one.key - other.key).slice(0, limit);
+    const page = documents.toSorted((one, other) => one.key - other.key).slice(0, limit);
+    if (!text) return page.map((document) => ({ ...document, text: null }));
+    await this.textsHeld?.opened;
+    this.#assertThere();
+    return page;
   }
 
   async changesAfter(after: Seq, limit: number): Promise<ChangeBatch> {

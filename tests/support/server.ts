@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Kept when the server stops; otherwise a new folder, removed with it. */
   readonly dataDir?: string;
+  /** False: as soon as it answers, which is before its index is open. */
+  readonly awaitsIndex?: boolean;
 }
 
 /** A real service in a process of its own, on a free port of loopback. */
@@ -31,7 +33,10 @@ export interface TestServer {
 const START_MAX_MS = 90_000;
 const STOP_MAX_MS = 30_000;
 
-/** Resolves when the service says that it serves. @throws with its output when it ends before */
+/**
+ * Resolves when the service says that it serves, and its index has opened, or said why it cannot.
+ * @throws with its output when it ends before
+ */
 export async function startServer(options: ServerOptions): Promise<TestServer> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'chl-http-')));
   const child = await startProgram(options.runtime, {
@@ -41,6 +46,7 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
   });
   const output: string[] = [];
   const url = await startUrl(child, output);
+  if (options.awaitsIndex !== false) await indexOpened(url);
   return {
     url,
     dataDir,
@@ -81,6 +87,20 @@ export async function stopProcess(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM');
   await exited;
   clearTimeout(overdue);
+}
+
+/** What health says of an index that is on its way. */
+const OPENING = /is being (started|opened)|is opening|still being read/;
+
+async function indexOpened(url: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${url}/health`);
+    const { components } = (await response.json()) as {
+      readonly components: { readonly faiss_index: { readonly detail: string } };
+    };
+    if (!OPENING.test(components.faiss_index.detail)) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 async function startUrl(child: ChildProcess, output: string[]): Promise<string> {

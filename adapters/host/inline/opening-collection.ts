@@ -36,6 +36,7 @@ export interface OpeningCollectionOptions {
  * be opened it tries again, with growing pauses. Then it is the collection itself.
  */
 export class OpeningCollection implements IndexCollection {
+  readonly searchable: Promise<void>;
   readonly opened: Promise<void>;
   readonly #options: OpeningCollectionOptions;
   #assembled: AssembledCollection | null = null;
@@ -48,6 +49,7 @@ export class OpeningCollection implements IndexCollection {
   constructor(options: OpeningCollectionOptions) {
     this.#options = options;
     this.#attempt = this.#tryToAssemble();
+    this.searchable = this.#attempt.then(() => this.#assembled?.collection.searchable);
     this.opened = this.#attempt.then(() => this.#assembled?.collection.opened);
   }
 

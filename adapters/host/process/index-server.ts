@@ -17,8 +17,8 @@ import type {
   ToIndexProcess,
 } from './protocol.ts';
 
-/** How late the serving process may learn that a collection has come back by itself. */
-const STATE_REPORT_MS = 200;
+/** How late the serving process may learn that a collection has opened, or has come back by itself. */
+const STATE_REPORT_MS = 50;
 
 /** The child's end of the channel: `process` in the entry. */
 export interface IndexServerOptions {
@@ -81,6 +81,9 @@ export class IndexServer {
   #open(number: CollectionNumber, collection: IndexCollection): void {
     const open: OpenCollection = { collection, hasOpened: false, reported: null };
     this.#collections.set(number, open);
+    // That it is being opened: until it is heard of, nobody asks this process anything.
+    this.#reportStates();
+    void collection.searchable.then(() => this.#reportStates());
     void collection.opened.then(() => {
       open.hasOpened = true;
       open.reported = null;

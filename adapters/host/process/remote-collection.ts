@@ -30,11 +30,15 @@ export interface CollectionChannel {
 /** A collection in the index process, as seen from the serving process. */
 export class RemoteCollection implements IndexCollection {
   readonly spec: CollectionSpec;
+  readonly searchable: Promise<void>;
   readonly opened: Promise<void>;
   readonly #channel: CollectionChannel;
+  #resolveSearchable: () => void = () => undefined;
   #resolveOpened: () => void = () => undefined;
   #state: CollectionState = 'opening';
   #reason: string | null = null;
+  /** The process that is there now has spoken. Before, it is still being loaded, and nobody waits for that. */
+  #isReached = false;
   #lastStatus: CollectionStatus | null = null;
   /** Batches that a process which hangs has not confirmed; until it has, it cannot answer searches rightly. */
   #overdueBatches = 0;
@@ -42,6 +46,9 @@ export class RemoteCollection implements IndexCollection {
   constructor(spec: CollectionSpec, channel: CollectionChannel) {
     this.spec = spec;
     this.#channel = channel;
+    this.searchable = new Promise((resolve) => {
+      this.#resolveSearchable = resolve;
+    });
     this.opened = new Promise((resolve) => {
       this.#resolveOpened = resolve;
     });
@@ -51,11 +58,14 @@ export class RemoteCollection implements IndexCollection {
     return this.#state === 'ready' && this.#overdueBatches > 0 ? 'unavailable' : this.#state;
   }
 
-  /** A batch goes to a process that hangs, too, so that it is complete when it comes round; nobody waits for that. */
+  /**
+   * A batch goes to a process that hangs, is being loaded or opens the collection, too, so that it is
+   * complete when it comes round; nobody waits for that.
+   */
   async apply(batch: ChangeBatch): Promise<void> {
     const applying = this.#call({ method: 'apply', batch });
     try {
-      await (this.#overdueBatches > 0 ? Promise.race([applying, overdue()]) : this.#channel.inTime(applying));
+      await (this.#isAway ? Promise.race([applying, this.#away()]) : this.#channel.inTime(applying));
     } catch (error) {
       this.#overdueBatches += 1;
       const settled = (): void => {
@@ -69,7 +79,7 @@ export class RemoteCollection implements IndexCollection {
 
   async search(query: IndexSearch): Promise<IndexHits> {
     this.#checkOpen();
-    if (this.#overdueBatches > 0) return overdue();
+    if (this.#isAway) return this.#away();
     return this.#channel.search(query);
   }
 
@@ -81,8 +91,11 @@ export class RemoteCollection implements IndexCollection {
     return this.#call({ method: 'rebuild' });
   }
 
-  /** Answers while the process is away, too: what was last known, and why it is away. */
+  /** Answers while the process is away, too: what was last known, and why it is away. Health waits for no start. */
   async status(): Promise<CollectionStatus> {
+    if (this.#state === 'opening' || (!this.#isReached && this.#state !== 'closed')) {
+      return statusOfAway(this.spec, this.#lastStatus, this.#state, this.#whyUnready);
+    }
     try {
       this.#lastStatus = await this.#channel.inTime(this.#call({ method: 'status' }));
       return this.#lastStatus;
@@ -99,6 +112,7 @@ export class RemoteCollection implements IndexCollection {
     const closing = this.#call({ method: 'close' });
     this.#state = 'closed';
     this.#channel.closed();
+    this.#resolveSearchable();
     this.#resolveOpened();
     try {
       await closing;
@@ -111,16 +125,20 @@ export class RemoteCollection implements IndexCollection {
   /** The index process says how it stands. */
   reported(state: CollectionState, hasOpened: boolean): void {
     if (this.#state === 'closed') return;
+    this.#isReached = true;
     this.#state = state;
     this.#reason = null;
+    if (state !== 'opening') this.#resolveSearchable();
     if (hasOpened) this.#resolveOpened();
   }
 
   /** The process died; another will open the collection. */
   lost(reason: string): void {
     if (this.#state === 'closed') return;
+    this.#isReached = false;
     this.#state = 'unavailable';
     this.#reason = reason;
+    this.#resolveSearchable();
     this.#resolveOpened();
   }
 
@@ -129,6 +147,22 @@ export class RemoteCollection implements IndexCollection {
   ): Promise<CallResults[Method]> {
     this.#checkOpen();
     return this.#channel.call(call);
+  }
+
+  /** Nothing that is asked now would be answered soon and well. */
+  get #isAway(): boolean {
+    return !this.#isReached || this.#state === 'opening' || this.#overdueBatches > 0;
+  }
+
+  /** @throws UNAVAILABLE always */
+  async #away(): Promise<never> {
+    const isUnready = !this.#isReached || this.#state === 'opening';
+    throw indexAway(isUnready ? this.#whyUnready : 'its process does not answer');
+  }
+
+  get #whyUnready(): string {
+    if (!this.#isReached) return this.#reason ?? 'its process is being started';
+    return 'it is being opened';
   }
 
   #checkOpen(): void {
@@ -140,8 +174,3 @@ export class RemoteCollection implements IndexCollection {
     }
   }
 }
-
-/** @throws UNAVAILABLE always */
-const overdue = async (): Promise<never> => {
-  throw indexAway('its process does not answer');
-};

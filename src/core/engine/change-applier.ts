@@ -55,6 +55,13 @@ export class ChangeApplier {
     }
   }
 
+  /** Everything that is committed by now. @throws GONE when it begins below the retention horizon */
+  catchUpToNow(): Promise<void> {
+    return this.#options.writeLock.runExclusive('catch-up', async (held) => {
+      await this.catchUp((await this.#options.source.horizon()).seq, held);
+    });
+  }
+
   /** @throws UNAVAILABLE when the change does not turn up in time: this replica of the database is behind */
   async waitFor(target: Seq): Promise<void> {
     const { state, clock, writeLock } = this.#options;

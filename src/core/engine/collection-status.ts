@@ -56,7 +56,7 @@ function openStatus(spec: CollectionSpec, index: OpenIndex, life: CollectionLife
     lastSeq: state.applied.seq,
     rebuild: maintenance.rebuildStatus,
     recovery: index.recovery,
-    textReady: true,
+    textReady: life.state === 'ready' && index.words.isDone,
     memoryBytes: state.memoryBytes,
     counters: { ...life.counters, ...persistence.counters, ...maintenance.counters },
   };

@@ -27,6 +27,7 @@ const LONGEST_RETRY_MS = 30_000;
  * growing pauses while it cannot, and can be thrown away at any moment: the database is the truth.
  */
 export class Collection implements IndexCollection {
+  readonly searchable: Promise<void>;
   readonly opened: Promise<void>;
   readonly #options: CollectionOptions;
   readonly #writeLock: ObservedMutex;
@@ -34,6 +35,7 @@ export class Collection implements IndexCollection {
   readonly #recorder: IndexRecorder;
   readonly #closing = new AbortController();
   readonly #batcher = new SearchBatcher((queries) => this.#answer(queries));
+  #becameSearchable: () => void = () => undefined;
   #state: CollectionState = 'opening';
   #reason: string | null = null;
   #index: OpenIndex | null = null;
@@ -49,6 +51,9 @@ export class Collection implements IndexCollection {
     this.#recorder = new IndexRecorder(clock);
     this.#writeLock = new ObservedMutex({ name: 'index.write', clock, logger });
     this.#maintenanceLock = new ObservedMutex({ name: 'index.maintenance', clock, logger });
+    this.searchable = new Promise((resolve) => {
+      this.#becameSearchable = resolve;
+    });
     this.#opening = this.#open();
     this.opened = this.#opening;
   }
@@ -58,7 +63,8 @@ export class Collection implements IndexCollection {
   }
 
   async apply(batch: ChangeBatch): Promise<void> {
-    const index = this.#ready();
+    if (this.#index === null || this.#state === 'closed') throw this.#unavailable();
+    const index = this.#index;
     await this.#orReopen(index, index.changes.apply(batch));
     index.maintenance.wake();
   }
@@ -66,8 +72,11 @@ export class Collection implements IndexCollection {
   async search(query: IndexSearch): Promise<IndexHits> {
     const index = this.#ready();
     checkSearch(query, this.#options.spec.dimension);
-    if (query.minSeq > index.state.applied.seq)
+    requireWords(index, query);
+    if (query.minSeq > index.state.applied.seq) {
       await this.#orReopen(index, index.changes.waitFor(query.minSeq));
+      requireWords(this.#ready(), query);
+    }
     return this.#batcher.search(query);
   }
 
@@ -107,7 +116,7 @@ export class Collection implements IndexCollection {
     const { options } = this.#context;
     try {
       const index = await openWithBackends(this.#context);
-      this.#index = index;
+      await this.#catchUp(index);
       if (this.#state === 'closed') return;
       this.#state = 'ready';
       this.#reason = null;
@@ -115,9 +124,41 @@ export class Collection implements IndexCollection {
       this.#recoveries += 1;
       this.#recorder.recovered(index.recovery.source);
       options.logger.info({ ...index.recovery, backend: index.backend.name }, 'the index is open');
-      await index.maintenance.settle();
+      this.#becameSearchable();
+      await Promise.all([index.maintenance.settle(), this.#fillWords(index)]);
     } catch (error) {
-      this.#retryLater(error);
+      this.#openLater(error);
+    }
+  }
+
+  /**
+   * From here on it takes what is applied, and what was committed before is in the database: a write
+   * that was told "not open yet" is among it, and no search comes before it.
+   */
+  async #catchUp(index: OpenIndex): Promise<void> {
+    this.#index = index;
+    try {
+      await index.changes.catchUpToNow();
+    } catch (error) {
+      // Who closes meanwhile lets go of it.
+      if (this.#state !== 'closed') await this.#release(index);
+      throw error;
+    }
+  }
+
+  /** Vectors go on answering when the database is away for a while: words are then filled in later. */
+  async #fillWords(index: OpenIndex): Promise<void> {
+    const { clock, logger } = this.#options;
+    const startedAtMs = clock.monotonicMs();
+    try {
+      await index.words.run();
+      const durationMs = clock.monotonicMs() - startedAtMs;
+      if (index.words.isDone) logger.info({ durationMs }, 'the words of the index are in');
+    } catch (error) {
+      if (this.#index !== index) return;
+      this.#retryLater(error, 'the words of the index could not all be read; the rest is read later', () =>
+        this.#fillWords(index),
+      );
     }
   }
 
@@ -130,18 +171,25 @@ export class Collection implements IndexCollection {
     };
   }
 
-  #retryLater(error: unknown): void {
+  #openLater(error: unknown): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'unavailable';
+    this.#reason = toChlError(error, 'index.open').message;
+    this.#becameSearchable();
+    this.#retryLater(error, 'the index could not be opened; it will be tried again', () => {
+      this.#state = 'opening';
+      return this.#open();
+    });
+  }
+
+  #retryLater(error: unknown, message: string, again: () => Promise<void>): void {
     if (this.#state === 'closed') return;
     const { clock, logger } = this.#options;
-    const failure = toChlError(error, 'index.open');
     const delayMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
     this.#failures += 1;
-    this.#state = 'unavailable';
-    this.#reason = failure.message;
-    logger.error({ err: failure, delayMs }, 'the index could not be opened; it will be tried again');
+    logger.error({ err: toChlError(error, 'index.open'), delayMs }, message);
     this.#retry = clock.setTimer(() => {
-      this.#state = 'opening';
-      this.#opening = this.#open();
+      this.#opening = again();
     }, delayMs);
   }
 
@@ -162,6 +210,7 @@ export class Collection implements IndexCollection {
 
   async #reopen(index: OpenIndex): Promise<void> {
     this.#index = null;
+    this.#retry?.cancel();
     await index.maintenance.stop();
     await this.#release(index);
     await this.#open();
@@ -169,6 +218,7 @@ export class Collection implements IndexCollection {
 
   async #release(index: OpenIndex): Promise<void> {
     this.#index = null;
+    index.words.stop();
     index.state.close();
     await index.store.close();
   }
@@ -197,4 +247,14 @@ export class Collection implements IndexCollection {
       retryAfterSeconds: 1,
     });
   }
+}
+
+/** @throws UNAVAILABLE while words are being indexed: a search by text would miss some, and not know it */
+function requireWords({ words }: OpenIndex, { mode }: IndexSearch): void {
+  if (mode === 'vector' || words.isDone) return;
+  throw new ChlError('UNAVAILABLE', 'The words of the index are still being read.', {
+    operation: 'index.search',
+    hint: 'Text search in the database answers meanwhile; vectors alone can be searched already.',
+    retryAfterSeconds: 1,
+  });
 }

@@ -1,9 +1,9 @@
 import { ChlError, toChlError } from '../errors.ts';
 import { failpoint } from '../failpoints.ts';
-import { asEntryKey, asVectorId, type EntryKey } from '../ids.ts';
+import { asEntryKey, asVectorId } from '../ids.ts';
 import type { Guard, ObservedMutex } from '../locks/observed-mutex.ts';
 import type { RecoverySource, RecoveryStatus } from '../ports/index-host.ts';
-import type { ChangeMark, IndexDocument, VectorPage } from '../ports/index-source.ts';
+import type { ChangeMark, VectorPage } from '../ports/index-source.ts';
 import type { VectorBackend } from '../ports/vector-backend.ts';
 import type { OpenedSegment, OpenedSnapshot } from '../snapshot/open-snapshot.ts';
 import { SnapshotStore } from '../snapshot/snapshot-store.ts';
@@ -14,13 +14,15 @@ import { IndexState, type VectorEffects } from './index-state.ts';
 import { logRecord } from './log-record.ts';
 import { Maintenance } from './maintenance.ts';
 import { BEGINNING, Persistence } from './persistence.ts';
+import { scanDocuments } from './scan-documents.ts';
 import { TimeSlice } from './scheduler.ts';
 import { SegmentJobs } from './segment-jobs.ts';
 import { SegmentLoader } from './segment-loader.ts';
 import { isUsableVector } from './vector-check.ts';
+import { WordFilling } from './word-filling.ts';
 
-/** Documents read at once: with their texts about 1 MB. */
-const PAGE_DOCUMENTS = 500;
+/** Documents read at once: without their texts about half a megabyte. */
+const PAGE_DOCUMENTS = 4_000;
 
 export interface RecoveryContext {
   readonly options: CollectionOptions;
@@ -39,18 +41,21 @@ export interface OpenIndex {
   readonly persistence: Persistence;
   readonly changes: ChangeApplier;
   readonly maintenance: Maintenance;
+  readonly words: WordFilling;
   readonly recovery: RecoveryStatus;
 }
 
 /**
  * The recovery ladder, the same for every start, clean or not:
  *
- * 1. Documents are read from the database: they say what is alive.
+ * 1. Documents are read from the database, without their texts: they say what is alive.
  * 2. Segments and growing logs are taken from the newest whole snapshot, or its backup. They only say
  *    where vectors lie; rows of vectors that are not alive are dead.
  * 3. Live vectors that no file had are read from the database: into the growing segment when they
  *    are few, else (all of them, without a snapshot) a segment is built.
  * 4. What was committed meanwhile is applied.
+ *
+ * Then vectors can be searched. The words of the documents are indexed afterwards, by `words`.
  *
  * @throws what the database or the builder throws; then nothing is kept and it may be tried again
  */
@@ -83,6 +88,7 @@ class Recovery {
       const reading = this.#readDocuments(index.state);
       await Promise.allSettled([opening, reading]);
       await reading;
+      index.words.documentsAreRead();
       const outcome = await opening;
       this.#reasons.push(...outcome.reasons);
       failpoint('recovery.before-snapshot');
@@ -116,8 +122,10 @@ class Recovery {
     );
     const loader = new SegmentLoader({ spec, backend, builder, files, store, clock, signal });
     const growingMaxRows = spec.growingMaxVectors;
-    const jobs = new SegmentJobs({ state, loader, persistence, writeLock, growingMaxRows, clock, logger });
-    const changes = new ChangeApplier({ state, source, persistence, writeLock, clock, logger });
+    const words = new WordFilling({ state, source, clock, signal });
+    const parts = { state, persistence, writeLock, clock, logger };
+    const jobs = new SegmentJobs({ ...parts, loader, words, growingMaxRows });
+    const changes = new ChangeApplier({ ...parts, source });
     const maintenance = new Maintenance({
       spec,
       state,
@@ -127,24 +135,14 @@ class Recovery {
       clock,
       logger,
     });
-    return { backend, state, store, persistence, changes, maintenance, loader, jobs };
+    return { backend, state, store, persistence, changes, maintenance, words, loader, jobs };
   }
 
   async #readDocuments(state: IndexState): Promise<void> {
     const { source, clock } = this.#context.options;
+    const scan = { after: asEntryKey(0), pageDocuments: PAGE_DOCUMENTS, text: false };
     const slice = new TimeSlice(clock);
-    const scan = (after: EntryKey): Promise<readonly IndexDocument[]> => {
-      const page = source.scanDocuments(after, PAGE_DOCUMENTS, { text: true });
-      // It is awaited after the page before it has been indexed, and may have failed by then.
-      page.catch(() => undefined);
-      return page;
-    };
-    let next = scan(asEntryKey(0));
-    for (;;) {
-      const page = await next;
-      const last = page.at(-1);
-      if (last === undefined) return;
-      next = scan(last.key);
+    for await (const page of scanDocuments(source, scan)) {
       for (const document of page) {
         state.addDocument(document);
         await slice.giveWay();

@@ -10,6 +10,7 @@ import { TimeSlice } from './scheduler.ts';
 import type { SealedSegment, SealedSegmentParts } from './sealed-segment.ts';
 import type { SegmentLoader } from './segment-loader.ts';
 import type { Segment } from './segment.ts';
+import type { WordFilling } from './word-filling.ts';
 
 /** Rows whose location is moved between two looks at the clock. */
 const HAND_OVER_ROWS = 1_024;
@@ -17,6 +18,8 @@ const HAND_OVER_ROWS = 1_024;
 export interface SegmentJobsOptions {
   readonly state: IndexState;
   readonly loader: SegmentLoader;
+  /** Until they are in, slots keep their numbers; a start reads hardly any dead ones. */
+  readonly words: Pick<WordFilling, 'isDone'>;
   readonly persistence: Persistence;
   readonly writeLock: ObservedMutex;
   readonly growingMaxRows: number;
@@ -87,7 +90,7 @@ export class SegmentJobs {
    * @returns how many vectors the new segment has
    */
   async rebuild(onProgress: (progress: number) => void): Promise<number> {
-    const { state, persistence, writeLock } = this.#options;
+    const { state, persistence, writeLock, words } = this.#options;
     onProgress(0);
     const replacement = await writeLock.runExclusive('rebuild', async (held: Guard): Promise<Replacement> => {
       const frozen = freezeAll(state);
@@ -96,7 +99,7 @@ export class SegmentJobs {
     });
     onProgress(0.05);
     await this.#replace(replacement, onProgress);
-    await this.#compact();
+    if (words.isDone) await this.#compact();
     onProgress(1);
     return replacement.rows;
   }

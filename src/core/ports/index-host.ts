@@ -81,7 +81,12 @@ export interface IndexHits {
 }
 
 export interface IndexCollection {
-  /** Resolves when the first open has finished; never rejects: `state` and `status` say what happened. */
+  /** Resolves when vectors can be searched, or the first open has failed; never rejects. */
+  readonly searchable: Promise<void>;
+  /**
+   * Resolves when the first open has finished, words included, which takes longer; never rejects: `state`
+   * and `status` say what happened.
+   */
   readonly opened: Promise<void>;
   readonly state: CollectionState;
   /**
@@ -90,7 +95,10 @@ export interface IndexCollection {
    * @throws UNAVAILABLE while the collection is not ready; the change is not lost: opening replays it
    */
   apply(batch: ChangeBatch): Promise<void>;
-  /** @throws UNAVAILABLE while it is not ready or the host died; the caller falls back to FTS5, labelled */
+  /**
+   * @throws UNAVAILABLE while it is not ready or the host died, and while words are being indexed, if the
+   *   search is by words, too; the caller falls back to FTS5, labelled
+   */
   search(query: IndexSearch): Promise<IndexHits>;
   save(): Promise<SaveReport>;
   /** Joins a rebuild that is already running. */
@@ -199,6 +207,7 @@ export interface CollectionStatus {
   readonly lastSeq: Seq;
   readonly rebuild: { readonly running: boolean; readonly progress: number };
   readonly recovery: RecoveryStatus | null;
+  /** Words can be searched; vectors alone are as soon as it is `ready`. */
   readonly textReady: boolean;
   readonly memoryBytes: number;
   readonly locks: IndexLocks;

@@ -1,4 +1,4 @@
-import { isRemote } from '../../../adapters/catalog/libsql/remote/open-remote.ts';
+import { isRemote } from '../../../adapters/catalog/libsql/remote/server-url.ts';
 import { ChlError } from '../../core/errors.ts';
 import { loadConfig, type Config } from '../config.ts';
 

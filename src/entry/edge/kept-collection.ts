@@ -20,6 +20,10 @@ export class KeptCollection implements IndexCollection {
     this.#mayStore = mayStore;
   }
 
+  get searchable(): Promise<void> {
+    return this.#collection.searchable;
+  }
+
   get opened(): Promise<void> {
     return this.#collection.opened;
   }

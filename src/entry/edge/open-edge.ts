@@ -19,13 +19,13 @@ import { Authenticator } from '../../http/auth/authenticator.ts';
 import { KeyRateLimit } from '../../http/auth/key-rate-limit.ts';
 import type { HttpEnv } from '../../http/http-env.ts';
 import { admission } from '../../http/middleware/admission.ts';
-import { createMcpHandler } from '../../mcp/handler.ts';
 import { createServices } from '../../service/create-services.ts';
 import { Lease } from '../../service/lease/lease.ts';
 import type { Services } from '../../service/services.ts';
 import { Closers } from '../closers.ts';
 import { collectionSpec, serviceOptions } from '../core-settings.ts';
 import { hashedKeys } from '../key-digest.ts';
+import { mcpOnDemand } from '../mcp-on-demand.ts';
 import { VERSION } from '../version.ts';
 import { bundledDashboard, bundledSwagger } from './bundled-assets.ts';
 import type { EdgeConfig } from './edge-config.ts';
@@ -95,7 +95,7 @@ export async function openEdge(config: EdgeConfig, logger: Logger): Promise<Edge
       namespaces: null,
       logger,
       clock: systemClock,
-      mcp: createMcpHandler({ services, logger, version: VERSION, answerChars: config.toolAnswerChars }),
+      mcp: mcpOnDemand({ services, logger, version: VERSION, answerChars: config.toolAnswerChars }),
       docsAssets: bundledSwagger,
       dashboardAssets: bundledDashboard,
       version: VERSION,

@@ -1,4 +1,3 @@
-import { openNamespaceRegistry } from '../../../adapters/catalog/libsql/remote/open-remote.ts';
 import { ServerAdmin } from '../../../adapters/catalog/libsql/remote/server-admin.ts';
 import { systemClock } from '../../../adapters/clock/system-clock.ts';
 import type { Logger } from '../../core/ports/runtime.ts';
@@ -67,6 +66,7 @@ async function onServer(
   { databaseAuthToken: authToken, dataDir, replicaPollMs: pollMs }: Config,
   logger: Logger,
 ): Promise<Keeping> {
+  const { openNamespaceRegistry } = await import('../../../adapters/catalog/libsql/remote/open-remote.ts');
   const store = await ServerNamespaces.open({
     registry: openNamespaceRegistry({ url: databaseUrl, authToken }),
     admin: new ServerAdmin({ url: adminUrl, key: adminKey }),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NamespaceRegistry } from '../../../adapters/catalog/libsql/remote/namespace-registry.ts';
-import { databaseOfServer } from '../../../adapters/catalog/libsql/remote/open-remote.ts';
+import { databaseOfServer } from '../../../adapters/catalog/libsql/remote/server-url.ts';
 import type { ServerAdmin } from '../../../adapters/catalog/libsql/remote/server-admin.ts';
 import { ChlError } from '../../core/errors.ts';
 import type { Clock, Logger, Timer } from '../../core/ports/runtime.ts';

@@ -1,4 +1,4 @@
-import { openInlineHost } from '../../../src/entry/index-host.ts';
+import { openInlineHost } from '../../../src/entry/inline-host.ts';
 import { indexHostSuite } from '../../conformance/index-host.suite.ts';
 import { denoRegistrar } from '../../support/deno-registrar.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';

@@ -1,4 +1,4 @@
-import { openInlineHost } from '../../../src/entry/index-host.ts';
+import { openInlineHost } from '../../../src/entry/inline-host.ts';
 import { indexHostSuite } from '../../conformance/index-host.suite.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import { vitestRegistrar } from '../../support/vitest-registrar.ts';

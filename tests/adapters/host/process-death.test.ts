@@ -119,6 +119,22 @@ test('a process that cannot start is an index that is away, not a service that f
   await away.close();
 });
 
+test('while its process is being loaded nobody waits for it, and a write from then is found once it is open', async () => {
+  const collection = host.open(world.spec());
+  // Not one turn of the event loop in which it could have answered.
+  const [status, search, write] = [
+    collection.status(),
+    collection.search(searchFor(1)),
+    collection.apply(await world.create(1, 3)),
+  ];
+  expect(await status).toMatchObject({ state: 'opening', reason: expect.stringContaining('being started') });
+  await expect(search).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(write).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await collection.opened;
+  await until(() => collection.state === 'ready');
+  expect([...(await collection.search(searchFor(2, { limit: 1 }))).keys]).toEqual([2]);
+});
+
 test('a process that hangs is killed after a minute of silence, and replaced', async () => {
   const clock = new TestClock();
   const patient = new ProcessHost({ entry, clock, logger });

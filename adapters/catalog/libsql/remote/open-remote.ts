@@ -19,8 +19,6 @@ export interface RemoteCatalogOptions {
 /** A transaction of the server ends by itself after 5 s (sqld 0.24); a request that takes longer is lost. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-export const isRemote = (url: string): boolean => /^(https?|libsql):/.test(url);
-
 /** A database on a libSQL server (sqld, Turso). @throws CONFIGURATION, UNAVAILABLE */
 export async function openRemoteCatalog(options: RemoteCatalogOptions): Promise<LibsqlCatalog> {
   const client = newClient(options);
@@ -61,13 +59,6 @@ export function openNamespaceRegistry(
   const client = newClient(options);
   return new NamespaceRegistry(new RemoteReads(new HranaReader(client)), () => client.renew());
 }
-
-/**
- * Another database of the same server, by path: `fetch` lets nobody choose the Host header, by which
- * sqld would tell them apart otherwise. Hrana 2 with JSON is what it speaks there (sqld 0.24).
- */
-export const databaseOfServer = (url: string, place: string): string =>
-  `${url.replace(/\/+$/, '')}/dev/${place}/`;
 
 const newClient = ({ url, authToken }: Pick<RemoteCatalogOptions, 'url' | 'authToken'>): HranaClient =>
   new HranaClient({ url, authToken, requestTimeoutMs: REQUEST_TIMEOUT_MS });
