@@ -21,7 +21,7 @@ import type { SqlReader, SqlRow } from './sql-session.ts';
 import { lastChange, nonceOf, refuseBelowHorizon } from './tables/changes.ts';
 import { vectorFromBlob } from './tables/embeddings.ts';
 import { entryFromRow } from './tables/entry-row.ts';
-import { readFingerprint, readIdentity } from './tables/meta.ts';
+import { readIdentity, SELECT_FINGERPRINT } from './tables/meta.ts';
 
 export interface IndexSourceOptions {
   readonly databaseUrl: string;
@@ -53,19 +53,22 @@ export class LibsqlIndexSource implements IndexSource {
     return nonceOf(this.#reader, seq);
   }
 
-  /** One JSON text for the whole page: a third of the time that as many rows take to cross from native code. */
+  /**
+   * One JSON text for the whole page: a third of the time that as many rows take to cross from native
+   * code. One statement, so whose vectors they are is as of the page, and a server is asked once.
+   */
   async scanDocuments(
     after: EntryKey,
     limit: number,
     { text }: { readonly text: boolean },
   ): Promise<readonly IndexDocument[]> {
-    const vectorsAreOurs = (await readFingerprint(this.#reader)) === this.#fingerprint;
     const columns = DOCUMENT_COLUMNS.concat(text ? TEXT_COLUMNS : []).join(', ');
     const row = await this.#reader.first(
-      `SELECT json_group_array(json_array(${columns})) AS page
+      `SELECT (${SELECT_FINGERPRINT}) AS fingerprint, json_group_array(json_array(${columns})) AS page
        FROM (SELECT * FROM entries WHERE entry_key > ? ORDER BY entry_key LIMIT ?)`,
       [after, limit],
     );
+    const vectorsAreOurs = row?.['fingerprint'] === this.#fingerprint;
     const page = JSON.parse(row?.['page'] as string) as readonly DocumentTuple[];
     return page.map((tuple) => documentFromTuple(tuple, vectorsAreOurs));
   }

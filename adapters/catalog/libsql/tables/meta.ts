@@ -10,12 +10,18 @@ type MetaName =
   | 'embedding_queue_paused';
 
 export async function readIdentity(reader: SqlReader): Promise<DatabaseIdentity> {
-  const [databaseUuid, epoch] = [await readMeta(reader, 'database_uuid'), await readMeta(reader, 'epoch')];
-  if (databaseUuid === null || epoch === null) {
+  // Together: a server is asked once.
+  const rows = await reader.all(`SELECT name, value FROM meta WHERE name IN ('database_uuid', 'epoch')`);
+  const values = new Map(rows.map((row) => [row['name'], row['value'] as string]));
+  const [databaseUuid, epoch] = [values.get('database_uuid'), values.get('epoch')];
+  if (databaseUuid === undefined || epoch === undefined) {
     throw new ChlError('CORRUPT', 'The database does not say who it is.', { operation: 'catalog.identity' });
   }
   return { databaseUuid, epoch: Number(epoch) };
 }
+
+/** As a part of another statement. */
+export const SELECT_FINGERPRINT = `SELECT value FROM meta WHERE name = 'embedder_fingerprint'`;
 
 export async function readFingerprint(reader: SqlReader): Promise<string | null> {
   return readMeta(reader, 'embedder_fingerprint');
