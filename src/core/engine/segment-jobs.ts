@@ -4,7 +4,7 @@ import type { Guard, ObservedMutex } from '../locks/observed-mutex.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 import type { BuildInput } from '../ports/segment-builder.ts';
 import type { IndexState } from './index-state.ts';
-import { chooseMerge } from './merge-policy.ts';
+import { chooseMerge, FAN_OUT } from './merge-policy.ts';
 import type { Persistence } from './persistence.ts';
 import { TimeSlice } from './scheduler.ts';
 import type { SealedSegment, SealedSegmentParts } from './sealed-segment.ts';
@@ -14,6 +14,13 @@ import type { WordFilling } from './word-filling.ts';
 
 /** Rows whose location is moved between two looks at the clock. */
 const HAND_OVER_ROWS = 1_024;
+
+/**
+ * Frozen segments that are sealed at once: as many as a merge would make one of. While a large merge
+ * runs an import freezes dozens, and all of them together would be copied here, once more into the
+ * message, and once more in the builder: 100 MB for 20 s of it. Eight of 1,000 rows are 12 MB.
+ */
+const SEAL_SEGMENTS_MAX = FAN_OUT;
 
 export interface SegmentJobsOptions {
   readonly state: IndexState;
@@ -47,21 +54,13 @@ export class SegmentJobs {
     this.#options = options;
   }
 
-  /** All frozen segments into one: when builds are slower than writes, the next takes more at once. */
+  /** The oldest frozen segments into one: when builds are slower than writes, several at once. */
   async seal(): Promise<void> {
     const { state } = this.#options;
-    const dropped = state.view.frozen;
-    const rows = dropped.flatMap((segment) =>
-      [...state.liveRowsOf(segment)].map((row) => ({ segment, row })),
-    );
-    const { dimension } = state;
-    const ids = Float64Array.from(rows, ({ segment, row }) => segment.ids[row]!);
-    const vectors = new Float32Array(rows.length * dimension);
-    rows.forEach(({ segment, row }, index) => {
-      vectors.set(segment.vectors.subarray(row * dimension, (row + 1) * dimension), index * dimension);
-    });
-    const input = rows.length === 0 ? null : ({ from: 'rows', ids, vectors } as const);
-    await this.#replace({ dropped, input, rows: rows.length });
+    const dropped = state.view.frozen.slice(0, SEAL_SEGMENTS_MAX);
+    const { ids, vectors } = liveRows(state, dropped);
+    const input = ids.length === 0 ? null : ({ from: 'rows', ids, vectors } as const);
+    await this.#replace({ dropped, input, rows: ids.length });
   }
 
   /** Ids of the segments to merge next; null when the policy is content. */
@@ -140,6 +139,34 @@ export class SegmentJobs {
     }
     return segment;
   }
+}
+
+interface Rows {
+  readonly ids: Float64Array;
+  /** ids.length × dimension, row-major. */
+  readonly vectors: Float32Array;
+}
+
+/** Of one segment without a dead row they are its own arrays: nothing is appended to it any more. */
+function liveRows(state: IndexState, segments: readonly Segment[]): Rows {
+  const { dimension } = state;
+  const [first] = segments;
+  if (first !== undefined && segments.length === 1 && state.tombstonesOf(first) === 0) {
+    const { rows } = first;
+    return { ids: first.ids.subarray(0, rows), vectors: first.vectors.subarray(0, rows * dimension) };
+  }
+  const live = segments.map((segment) => ({ segment, rows: state.liveRowsOf(segment) }));
+  const count = live.reduce((sum, { rows }) => sum + rows.length, 0);
+  const [ids, vectors] = [new Float64Array(count), new Float32Array(count * dimension)];
+  let at = 0;
+  for (const { segment, rows } of live) {
+    for (const row of rows) {
+      ids[at] = segment.ids[row]!;
+      vectors.set(segment.vectors.subarray(row * dimension, (row + 1) * dimension), at * dimension);
+      at += 1;
+    }
+  }
+  return { ids, vectors };
 }
 
 /** One step: what is growing is frozen, and everything that lives now is listed. */

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { FAN_OUT } from '../../../src/core/engine/merge-policy.ts';
+import { asEntryKey } from '../../../src/core/ids.ts';
+import type { SegmentBuilder } from '../../../src/core/ports/segment-builder.ts';
+import { openCollection, searchFor } from '../../support/collection-fixture.ts';
+import { HeldBuilder } from '../../support/held-builder.ts';
+import { randomUnitVector, seededRandom } from '../../support/random-vectors.ts';
+
+const GROWING_MAX = 10;
+const random = seededRandom(12);
+const vector = (): Float32Array => randomUnitVector(random, 8);
+
+test('what piles up behind a slow build is sealed in bounded pieces, and none of it is lost', async () => {
+  let builder!: HeldBuilder;
+  const wrapBuilder = (inner: SegmentBuilder): SegmentBuilder => (builder = new HeldBuilder(inner));
+  const fixture = await openCollection({ spec: { growingMaxVectors: GROWING_MAX }, wrapBuilder });
+  const { collection, source } = fixture;
+  const first = builder.holdNext();
+  const written = 25 * GROWING_MAX;
+  for (let count = 0; count < written; count += 1)
+    await collection.apply(source.create({ vector: vector() }));
+  await first.reached;
+  // Dead in a frozen segment: it must not come back with the seal.
+  await collection.apply(source.delete(asEntryKey(15)));
+  first.release();
+  await expect.poll(async () => (await collection.status()).growing.rows).toBeLessThanOrEqual(GROWING_MAX);
+
+  const sealed = builder.tasks.flatMap(({ input }) => (input.from === 'rows' ? [input.ids.length] : []));
+  expect(sealed[0]).toBe(GROWING_MAX);
+  expect(Math.max(...sealed)).toBe(FAN_OUT * GROWING_MAX);
+  const { keys } = await collection.search(searchFor({ vector: vector(), limit: written }));
+  expect([...keys].toSorted((one, other) => one - other)).toEqual(
+    Array.from({ length: written }, (_, index) => index + 1).filter((key) => key !== 15),
+  );
+  await collection.close();
+});
