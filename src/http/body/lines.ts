@@ -9,6 +9,8 @@ const LINE_FEED = 0x0a;
 export class Lines implements AsyncIterable<string> {
   readonly #bytes: AsyncIterable<Uint8Array>;
   readonly #maxLineBytes: number;
+  /** One for all lines, and each line at once: a decoder that streams is a native object that waits for a collection. */
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   #count = 0;
 
   constructor(bytes: AsyncIterable<Uint8Array>, maxLineBytes: number) {
@@ -51,13 +53,22 @@ export class Lines implements AsyncIterable<string> {
   }
 
   #line(parts: readonly Uint8Array[]): string {
-    const decoder = new TextDecoder('utf-8', { fatal: true });
     try {
-      const text = parts.map((part) => decoder.decode(part, { stream: true })).join('') + decoder.decode();
+      const text = this.#decoder.decode(parts.length === 1 ? parts[0] : joined(parts));
       this.#count++;
       return text.endsWith('\r') ? text.slice(0, -1) : text;
     } catch (cause) {
       throw new ChlError('INVALID_ARGUMENT', `Line ${this.#count + 1} is not valid UTF-8.`, { cause });
     }
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
