@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import process from 'node:process';
+import { boundHeapGrowth } from '../../adapters/native/heap-growth.ts';
 import { runProgram } from './cli/program.ts';
 import { processTerminal } from './cli/terminal.ts';
 import { VERSION } from './version.ts';
@@ -10,6 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
+boundHeapGrowth();
 process.exitCode = await runProgram({
   args: process.argv.slice(2),
   environment: process.env,

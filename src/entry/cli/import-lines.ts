@@ -16,8 +16,11 @@ export interface LineResult {
   readonly result: ImportResultLine;
 }
 
-/** Between two requests the service has nothing to do, so that they are few. */
-const CHUNK_LINES = 2000;
+/**
+ * Between two requests the service has nothing to do, so that they are few; a chunk is kept, as lines,
+ * as a body and as answers, until it is stored. 2,000 lines took 6 MB more and no less time.
+ */
+const CHUNK_LINES = 1000;
 /** Keeps a chunk of long lines within any sensible limit of a request. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const ATTEMPTS = 6;

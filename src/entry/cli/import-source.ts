@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { AncestorDatabase, type AncestorCategory } from '../../../adapters/ancestor/ancestor-database.ts';
+import type { AncestorCategory } from '../../../adapters/ancestor/ancestor-database.ts';
 import { isSqliteFile } from '../../../adapters/ancestor/ancestor-copy.ts';
 import { chunksOf, type NumberedLine } from './import-lines.ts';
 
@@ -52,6 +52,8 @@ async function openLines(file: string): Promise<ImportSource> {
 }
 
 async function openAncestor(file: string, onSkipped: (row: SkippedRow) => void): Promise<ImportSource> {
+  // Only here: the database library takes 7 MB, which lines have no use for.
+  const { AncestorDatabase } = await import('../../../adapters/ancestor/ancestor-database.ts');
   const database = await AncestorDatabase.open(file);
   let position = 0;
   async function* bytes(): AsyncGenerator<Uint8Array> {

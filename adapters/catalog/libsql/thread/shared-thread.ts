@@ -1,5 +1,5 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
-import type { ThreadEnd } from './thread-end.ts';
+import { THREAD_LIMITS, type ThreadEnd } from './thread-end.ts';
 
 /** What the thread is sent for each conversation; `src/entry/database-thread.ts` answers it. */
 export interface ConversationOrder {
@@ -57,7 +57,7 @@ export class SharedThread {
   }
 
   #start(): RunningThread {
-    const worker = new Worker(this.#url);
+    const worker = new Worker(this.#url, { resourceLimits: THREAD_LIMITS });
     const running: RunningThread = { worker, ended: new Set() };
     let cause: unknown = null;
     worker.on('error', (error) => {
