@@ -6,13 +6,16 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { importLines } from '../../bench/import/entries.ts';
-import { until } from '../metrics/support/exposition.ts';
+import { isLong } from '../faults/support/form.ts';
+import { until, valueOf } from '../metrics/support/exposition.ts';
 import { buildProgram } from '../support/build.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-/** `npm run bench:import` is the long form, with 100,000. */
-const LINES = 5_000;
+/** The long form: `npm run test:faults tests/bulk`. */
+const LINES = isLong ? 100_000 : 5_000;
 const SEED = 6;
+/** 100,000 lines take a minute and a half on an idle machine, and each test sends them up to twice. */
+const TIMEOUT_MS = isLong ? 30 * 60_000 : 240_000;
 const ENVIRONMENT = { CHL_INDEX_BACKEND: 'flat' };
 
 let folder: string;
@@ -61,7 +64,7 @@ const halfWay = (server: TestServer): Promise<number> =>
     (count) => count > LINES / 4,
   );
 
-/** Every line is there exactly once. */
+/** Every line is there exactly once, in the database and in the index. */
 async function expectWhole(server: TestServer): Promise<void> {
   const text = await (await fetch(`${server.url}/api/v1/entries/export.ndjson`)).text();
   const refs = text
@@ -70,6 +73,9 @@ async function expectWhole(server: TestServer): Promise<void> {
     .map((line) => (JSON.parse(line) as { ref: string }).ref);
   expect(refs.length).toBe(LINES);
   expect(new Set(refs).size).toBe(LINES);
+  const figures = await (await fetch(`${server.url}/metrics`)).text();
+  expect(valueOf(figures, 'chl_index_documents')).toBe(LINES);
+  expect(valueOf(figures, 'chl_index_vectors')).toBe(LINES);
 }
 
 async function finish(server: TestServer): Promise<{ created: number; unchanged: number; failed: number }> {
@@ -77,30 +83,43 @@ async function finish(server: TestServer): Promise<{ created: number; unchanged:
   return JSON.parse((await ended).trim().split('\n').at(-1)!);
 }
 
-test('the service is killed in the middle: the command says so, and run again it stores only the rest', async () => {
-  const server = await start();
-  const { child, ended } = await startImport(server);
-  await halfWay(server);
-  server.process.kill('SIGKILL');
-  expect(await ended).toMatch(/chl: .*(stopped answering|No CHL service answers)/);
-  expect(child.exitCode).toBe(3);
+test(
+  'the service is killed in the middle: the command says so, and run again it stores only the rest',
+  async () => {
+    const server = await start();
+    const { child, ended } = await startImport(server);
+    await halfWay(server);
+    server.process.kill('SIGKILL');
+    expect(await ended).toMatch(/chl: .*(stopped answering|No CHL service answers)/);
+    expect(child.exitCode).toBe(3);
 
-  const next = await start();
-  const kept = await total(next);
-  expect(kept).toBeGreaterThan(LINES / 4);
-  expect(await finish(next)).toMatchObject({ created: LINES - kept, updated: 0, unchanged: kept, failed: 0 });
-  await expectWhole(next);
-}, 240_000);
+    const next = await start();
+    const kept = await total(next);
+    expect(kept).toBeGreaterThan(LINES / 4);
+    expect(await finish(next)).toMatchObject({
+      created: LINES - kept,
+      updated: 0,
+      unchanged: kept,
+      failed: 0,
+    });
+    await expectWhole(next);
+  },
+  TIMEOUT_MS,
+);
 
-test('the command is killed in the middle: the service goes on, and run again it stores only the rest', async () => {
-  const server = await start();
-  const { child, ended } = await startImport(server);
-  await halfWay(server);
-  child.kill('SIGKILL');
-  await ended;
-  const { created, unchanged, failed } = await finish(server);
-  expect(created + unchanged).toBe(LINES);
-  expect(unchanged).toBeGreaterThan(LINES / 4);
-  expect(failed).toBe(0);
-  await expectWhole(server);
-}, 240_000);
+test(
+  'the command is killed in the middle: the service goes on, and run again it stores only the rest',
+  async () => {
+    const server = await start();
+    const { child, ended } = await startImport(server);
+    await halfWay(server);
+    child.kill('SIGKILL');
+    await ended;
+    const { created, unchanged, failed } = await finish(server);
+    expect(created + unchanged).toBe(LINES);
+    expect(unchanged).toBeGreaterThan(LINES / 4);
+    expect(failed).toBe(0);
+    await expectWhole(server);
+  },
+  TIMEOUT_MS,
+);
