@@ -42,8 +42,11 @@ interface Batch {
   readonly results: Results;
 }
 
-/** Batches that are handed to the committer and not stored yet: one is committed while the next one waits. */
-const BATCHES_SUBMITTED_MAX = 2;
+/**
+ * Batches that are handed to the committer and not stored yet: one is committed while the others wait,
+ * and become one group where commits are slow.
+ */
+const BATCHES_SUBMITTED_MAX = 3;
 /** The next batch is read and embedded here while the writer's thread stores the one before. */
 const LOCAL_BATCHES_AHEAD = 1;
 

@@ -11,7 +11,7 @@ export interface ServiceOptions {
   readonly mergeAttemptsMax: number;
   /** Lines of an import that are embedded and committed together; whole batches of a distant embedder. */
   readonly importBatchLines: number;
-  /** Batches of an import that a distant embedder works on while the one before is committed. */
+  /** Batches of an import that a distant embedder works on, or that wait for their turn, while one is committed. */
   readonly importBatchesAhead: number;
   /** Entries read at once by exports. */
   readonly exportPageEntries: number;
@@ -51,8 +51,10 @@ export type EmbedMode = (typeof EMBED_MODES)[number];
 
 export interface EmbeddingQueueOptions {
   readonly batchTexts: number;
-  /** Batches under way at once. */
+  /** Batches that the embedder has at once. */
   readonly concurrency: number;
+  /** Batches under way at once, with those that are being stored: commits may be slow in turns. */
+  readonly batchesMax: number;
   /** How often a text may be refused before it is given up. */
   readonly attemptsMax: number;
   /** Pauses for an embedder that is away, and before a refused text is tried again. */
@@ -93,6 +95,7 @@ export const DEFAULT_SERVICE_OPTIONS: ServiceOptions = {
   embeddingQueue: {
     batchTexts: 32,
     concurrency: 4,
+    batchesMax: 16,
     attemptsMax: 5,
     away: { firstMs: 500, maxMs: 30_000 },
     refused: { firstMs: 1_000, maxMs: 600_000 },
@@ -102,7 +105,7 @@ export const DEFAULT_SERVICE_OPTIONS: ServiceOptions = {
   sessions: { sessionsMax: 1_000, entriesPerSessionMax: 500, viewedFactor: 0.7 },
   mergeAttemptsMax: 5,
   importBatchLines: 128,
-  importBatchesAhead: 3,
+  importBatchesAhead: 5,
   exportPageEntries: 500,
   categoriesMaxAgeMs: 2_000,
   entryCacheMaxBytes: 16 * 1024 * 1024,

@@ -7,7 +7,8 @@ const answerSchema = z.object({
     z.object({
       index: z.int().min(0).optional(),
       // What was asked for, or plain numbers from an endpoint that does not know how.
-      embedding: z.union([z.base64(), z.array(z.number())]),
+      // Whether a text is base64 is found out by reading it: a pattern would go over it once more.
+      embedding: z.union([z.string(), z.array(z.number())]),
     }),
   ),
 });
@@ -30,7 +31,7 @@ export function parseEmbeddings(body: string, count: number, dimension: number):
     seen.add(row);
     if (embedding.length !== dimension)
       throw badAnswer(`${embedding.length} dimensions where ${dimension} are configured`);
-    if (!embedding.every((value) => Number.isFinite(value))) throw badAnswer('numbers that are not finite');
+    if (!areFinite(embedding)) throw badAnswer('numbers that are not finite');
     vectors.set(embedding, row * dimension);
   }
   return vectors;
@@ -47,12 +48,28 @@ export function parseDimension(body: string): number {
 /** Base64 is of little-endian float32, as every platform we run on keeps them in memory. */
 function numbersOf(encoded: string | readonly number[]): readonly number[] | Float32Array {
   if (typeof encoded !== 'string') return encoded;
-  const characters = atob(encoded);
+  const characters = bytesOf(encoded);
   if (characters.length % 4 !== 0)
     throw badAnswer(`${characters.length} bytes, which are no float32 numbers`);
   const bytes = new Uint8Array(characters.length);
   for (let place = 0; place < bytes.length; place += 1) bytes[place] = characters.charCodeAt(place);
   return new Float32Array(bytes.buffer);
+}
+
+/** One character a byte. */
+function bytesOf(encoded: string): string {
+  try {
+    return atob(encoded);
+  } catch (cause) {
+    throw badAnswer('a vector that is not base64', cause);
+  }
+}
+
+function areFinite(numbers: readonly number[] | Float32Array): boolean {
+  for (let place = 0; place < numbers.length; place += 1) {
+    if (!Number.isFinite(numbers[place])) return false;
+  }
+  return true;
 }
 
 function parseAnswer(body: string): z.output<typeof answerSchema> {

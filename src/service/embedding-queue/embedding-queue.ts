@@ -149,8 +149,8 @@ export class EmbeddingQueue {
 
   /** While a batch is stored the embedder has the next one; what is stored stays bounded, too. */
   #hasRoom(): boolean {
-    const { concurrency } = this.#parts.options;
-    return this.#embedding < concurrency && this.#batches.size < 2 * concurrency;
+    const { concurrency, batchesMax } = this.#parts.options;
+    return this.#embedding < concurrency && this.#batches.size < batchesMax;
   }
 
   async #fill(): Promise<void> {

@@ -239,56 +239,6 @@ describe('the queue', () => {
   });
 });
 
-describe('an import', () => {
-  const lines = async function* (count: number): AsyncGenerator<string> {
-    for (let number = 0; number < count; number += 1)
-      yield JSON.stringify({ ...entry(number), ref: `r${number}` });
-  };
-  const statuses = async (count: number): Promise<readonly string[]> => {
-    const found: string[] = [];
-    for await (const batch of open.services.transfer.importLines(lines(count), ada))
-      found.push(...batch.map(({ status }) => status));
-    return found;
-  };
-
-  test('goes to the endpoint in full batches, several at once, and each text once', async () => {
-    // None of the first four is answered before all four are there.
-    let arrived = 0;
-    let release = (): void => undefined;
-    const together = new Promise<void>((resolve) => (release = resolve));
-    const held: Misbehaviour = async (response, rows) => {
-      if ((arrived += 1) === 4) release();
-      await together;
-      answerWith(response, rows);
-    };
-    server.plan(held, held, held, held);
-    await start();
-    expect(await statuses(640)).toEqual(Array(640).fill('created'));
-    expect(server.calls.map(({ input }) => input.length)).toEqual(Array(20).fill(32));
-    expect(await queue()).toMatchObject({ pending: 0, embedded: 640 });
-
-    expect(new Set(await statuses(640))).toEqual(new Set(['unchanged']));
-    expect(server.calls.length).toBe(20);
-  });
-
-  test('in async mode the queue takes full batches', async () => {
-    await start(ASYNC_MODE);
-    await statuses(640);
-    await drained();
-    expect(textsAsked().length).toBe(640);
-    expect(server.calls.length).toBeLessThanOrEqual(24);
-  });
-
-  test('an endpoint that is away does not fail it', async () => {
-    server.always = (response) => void response.destroy();
-    await start();
-    expect(new Set(await statuses(150))).toEqual(new Set(['created']));
-    server.always = null;
-    await drained();
-    expect(await queue()).toMatchObject({ embedded: 150, failed: 0 });
-  });
-});
-
 describe('what was embedded before', () => {
   test('a repeated query, an unchanged text and an equal text are not embedded again', async () => {
     await start();

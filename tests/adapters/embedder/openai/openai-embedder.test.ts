@@ -190,7 +190,7 @@ const wrong: readonly [string, Misbehaviour, RegExp][] = [
   ['base64 of half a number', (response) => answerEncoded(response, 'AAAAAAA='), /5 bytes/],
   ['base64 of NaN', (response) => answerEncoded(response, nanInBase64(384)), /not finite/],
   ['base64 of another dimension', (response) => answerEncoded(response, nanInBase64(3)), /3 dimensions/],
-  ['text that is no base64', (response) => answerEncoded(response, '?!'), /without a list/],
+  ['text that is no base64', (response) => answerEncoded(response, '?!'), /not base64/],
   ['a page of HTML', (response) => answerText(response, '<html>'), /not JSON/],
   ['401', (response) => answerText(response, '{}', 401), /refused the request with 401/],
 ];
