@@ -198,6 +198,11 @@ export function composeSuite(engineOf: () => ContainerEngine, image: string): vo
         CHL_EMBEDDING_MODEL: 'nomic-embed-text',
       });
       const client = await made.up();
+      // Ready is for requests; vectors may still be loading then, and text answers, labelled.
+      await until('vectors are searched', async () => {
+        const { status } = (await (await client.get('/health')).json()) as { status: string };
+        return status === 'healthy';
+      });
       await client.write('Pull the model first', 'The embedder answers once its model is there.');
       const found = (await client.search('model pull', 'vector'))[0];
       expect(found).toMatchObject({
