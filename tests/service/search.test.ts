@@ -89,6 +89,7 @@ describe('what leaves the index', () => {
   let isDeaf: boolean;
 
   const overheard = (collection: IndexCollection): IndexCollection => ({
+    searchable: collection.searchable,
     opened: collection.opened,
     get state() {
       return collection.state;
