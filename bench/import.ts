@@ -11,7 +11,7 @@ import { startServer } from '../tests/support/server.ts';
 import { buildProgram } from '../tests/support/build.ts';
 import { Course, megabytes } from './import/course.ts';
 import { importLines } from './import/entries.ts';
-import { sample, type Memory, type Sample } from './import/observer.ts';
+import { sample, type Memory, type Sample, type Watched } from './import/observer.ts';
 
 /**
  * `npm run bench:import [-- LINES [SEED]] [--model FOLDER]`: the command `chl import` against a service
@@ -31,6 +31,8 @@ const { values, positionals } = parseArgs({
 const LINES = Number(positionals[0] ?? 100_000);
 const SEED = Number(positionals[1] ?? 1);
 const SAMPLE_EVERY_MS = 250;
+/** As long as nothing is built the builder uses no time; with other work on the machine it may get none for a while. */
+const QUIET_SECONDS = 5;
 const NS_PER_MS = 1e6;
 const OWN_RESOLUTION_MS = 10;
 
@@ -58,7 +60,8 @@ try {
   const seconds = passed();
   const after = await sample({ ...service, commandPid: null });
   course.add(after, seconds);
-  report({ counts, seconds, before, after, course, fileBytes: (await stat(file)).size });
+  const settled = await settle(service, course, passed);
+  report({ counts, seconds, before, after, settled, course, fileBytes: (await stat(file)).size });
 } finally {
   await server.stop();
   await rm(folder, { recursive: true });
@@ -68,17 +71,44 @@ function modelSettings(model: string): Readonly<Record<string, string>> {
   return { CHL_EMBEDDER: 'transformers', CHL_EMBEDDING_MODEL: model, CHL_EMBEDDING_OFFLINE: 'true' };
 }
 
+/** The largest merges may end after the command: their memory is the import's. Until nothing has changed for a while. */
+async function settle(
+  service: Omit<Watched, 'commandPid'>,
+  course: Course,
+  passed: () => number,
+): Promise<Settled> {
+  let last = await sample({ ...service, commandPid: null });
+  let since = passed();
+  while (passed() - since < QUIET_SECONDS) {
+    await delay(SAMPLE_EVERY_MS);
+    const now = await sample({ ...service, commandPid: null });
+    course.add(now, passed());
+    const isSame =
+      now.merges === last.merges && now.segments === last.segments && now.unsealed === last.unsealed;
+    const isBuilding = now.memory.builder > 0 && now.builderCpuSeconds > last.builderCpuSeconds;
+    if (!isSame || isBuilding) since = passed();
+    last = now;
+  }
+  return { seconds: since, sample: last };
+}
+
+interface Settled {
+  readonly seconds: number;
+  readonly sample: Sample;
+}
+
 interface Run {
   /** What the command printed. */
   readonly counts: string;
   readonly seconds: number;
   readonly before: Sample;
   readonly after: Sample;
+  readonly settled: Settled;
   readonly course: Course;
   readonly fileBytes: number;
 }
 
-function report({ counts, seconds, before, after, course, fileBytes }: Run): void {
+function report({ counts, seconds, before, after, settled, course, fileBytes }: Run): void {
   const { peak } = course;
   const cpu = (key: 'serving' | 'index'): string => {
     const spent = after.cpuSeconds[key] - before.cpuSeconds[key];
@@ -101,6 +131,10 @@ function report({ counts, seconds, before, after, course, fileBytes }: Run): voi
   );
   console.log(`  chl import       ${megabytes(peak.command)} MB at most`);
   for (const line of course.lines()) console.log(line);
+  const { segments, unsealed, merges } = settled.sample;
+  console.log(
+    `index at rest after ${settled.seconds.toFixed(1)} s: ${segments} segments, ${unsealed} unsealed, ${merges} merges`,
+  );
   console.log(`builder, not in the sum: ${megabytes(peak.builder)} MB at most`);
   console.log(
     `event loop of the service, last half to whole minute: delay p50 ${p50.toFixed(1)} ms, ` +

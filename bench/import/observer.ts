@@ -27,6 +27,7 @@ export interface Sample {
   readonly segments: number;
   readonly unsealed: number;
   readonly merges: number;
+  readonly builderCpuSeconds: number;
   /** Threads included: says more than the clock on a busy machine. */
   readonly cpuSeconds: { readonly serving: number; readonly index: number };
   readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -50,7 +51,7 @@ export async function sample({ url, servingPid, commandPid }: Watched): Promise<
   const index = figure('chl_process_resident_memory_bytes{process="index"}') - indexBytes;
   const command = commandPid === null ? 0 : ofNow(() => costOf(commandPid).residentBytes, 0);
   const indexPids = ofNow(() => childrenOf(servingPid), []);
-  const builder = ofNow(() => indexPids.flatMap(childrenOf).map((pid) => costOf(pid).residentBytes), []);
+  const builders = ofNow(() => indexPids.flatMap(childrenOf).map((pid) => costOf(pid)), []);
   const pids = [servingPid, ...indexPids, ...(commandPid === null ? [] : [commandPid])];
   const proportional = pids.reduce((sum, pid) => sum + ofNow(() => proportionalOf(pid), 0), -indexBytes);
   return {
@@ -60,13 +61,14 @@ export async function sample({ url, servingPid, commandPid }: Watched): Promise<
       command,
       beyond: serving + index + command,
       proportional,
-      builder: Math.max(0, ...builder),
+      builder: Math.max(0, ...builders.map(({ residentBytes }) => residentBytes)),
     },
     indexBytes,
     documents: figure('chl_index_documents'),
     segments: figure('chl_index_segments'),
     unsealed: figure('chl_index_growing_rows'),
     merges: figure('chl_index_merges_total'),
+    builderCpuSeconds: builders.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
     cpuSeconds: { serving: cpu('serving'), index: cpu('index') },
     loopDelayMs: { p50: delayMs('p50'), p99: delayMs('p99'), max: delayMs('max') },
   };

@@ -5,7 +5,9 @@ import { NodeFiles } from '../../adapters/files/node/node-files.ts';
 import { InlineHost } from '../../adapters/host/inline/inline-host.ts';
 import { serveIndexProcess } from '../../adapters/host/process/serve-index-process.ts';
 import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
+import { sha256InPlace } from '../../adapters/native/sha256.ts';
 import { InlineBuilder } from '../core/snapshot/inline-builder.ts';
+import { digestWith } from '../core/snapshot/checksum.ts';
 import { armFailpointsFromEnvironment } from './failpoints.ts';
 import { openIndexSource } from './index-source.ts';
 import { vectorBackends } from './vector-backends.ts';
@@ -14,6 +16,7 @@ import { vectorBackends } from './vector-backends.ts';
 const builderEntry = new URL(import.meta.url.replace('index-process', 'builder-process'));
 
 armFailpointsFromEnvironment();
+digestWith(sha256InPlace);
 serveIndexProcess(
   ({ logger }) =>
     new InlineHost({

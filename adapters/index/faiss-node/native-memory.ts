@@ -2,9 +2,9 @@ import { collectGarbage } from '../../native/collect-garbage.ts';
 
 /**
  * A full collection stalls the process for some 20 ms (50 with a heap of 100 MB); this much dead memory is
- * worth it: that of two merges of 8,000 vectors, so once in some 20,000 writes.
+ * worth it: that of two merges of 8,000 vectors, so once in some 16,000 writes.
  */
-const COLLECT_AFTER_BYTES = 32 * 1024 * 1024;
+const COLLECT_AFTER_BYTES = 16 * 1024 * 1024;
 
 let deadBytes = 0;
 

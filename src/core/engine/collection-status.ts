@@ -57,7 +57,7 @@ function openStatus(spec: CollectionSpec, index: OpenIndex, life: CollectionLife
     rebuild: maintenance.rebuildStatus,
     recovery: index.recovery,
     textReady: life.state === 'ready' && index.words.isDone,
-    memoryBytes: state.memoryBytes,
+    memoryBytes: state.memoryBytes + maintenance.loadingBytes,
     counters: { ...life.counters, ...persistence.counters, ...maintenance.counters },
   };
 }

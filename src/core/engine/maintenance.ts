@@ -50,6 +50,11 @@ export class Maintenance {
     return { running: this.#rebuilding !== null, progress: this.#progress };
   }
 
+  /** Of a segment that a job has read and that does not answer yet. */
+  get loadingBytes(): number {
+    return this.#options.jobs.loadingBytes;
+  }
+
   get needsRebuild(): boolean {
     return this.#options.state.tombstoneRatio > this.#options.spec.rebuildThreshold;
   }

@@ -53,9 +53,11 @@ export class SealedSegment extends Segment {
     return this.ids.length;
   }
 
+  /** Ids and vectors are views of the whole file, which stays with them: a graph's bytes, too. */
   get memoryBytes(): number {
-    const own = this.ids.byteLength + this.vectors.byteLength + (this.quantised?.memoryBytes ?? 0);
-    return own + this.#index.memoryBytes;
+    const buffers = new Set([this.ids.buffer, this.vectors.buffer]);
+    const heldBytes = [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return heldBytes + (this.quantised?.memoryBytes ?? 0) + this.#index.memoryBytes;
   }
 
   search(queries: Float32Array, count: number, k: number, floors?: Float32Array): NearestRows {

@@ -54,6 +54,11 @@ export class SegmentJobs {
     this.#options = options;
   }
 
+  /** Of a segment that is about to take over. */
+  get loadingBytes(): number {
+    return this.#options.loader.loadingBytes;
+  }
+
   /** The oldest frozen segments into one: when builds are slower than writes, several at once. */
   async seal(): Promise<void> {
     const { state } = this.#options;

@@ -25,9 +25,15 @@ export interface SegmentLoaderOptions {
 /** Gets sealed segments: has files built, and makes searchable segments of them. */
 export class SegmentLoader {
   readonly #options: SegmentLoaderOptions;
+  #loadingBytes = 0;
 
   constructor(options: SegmentLoaderOptions) {
     this.#options = options;
+  }
+
+  /** Of a segment that is read and does not answer yet: memory of the index already. */
+  get loadingBytes(): number {
+    return this.#loadingBytes;
   }
 
   /**
@@ -49,6 +55,7 @@ export class SegmentLoader {
         return null;
       }
       const file: SegmentFile = { name: built.fileName, bytes: built.bytes, sha256: built.sha256 };
+      this.#loadingBytes = file.bytes;
       const data = await readSegment(
         files,
         { file: file.name, bytes: file.bytes, sha256: file.sha256 },
@@ -58,6 +65,8 @@ export class SegmentLoader {
     } catch (error) {
       store.releaseSegmentName(fileName);
       throw error;
+    } finally {
+      this.#loadingBytes = 0;
     }
   }
 

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { flatBackend } from '../../../adapters/index/flat/backend.ts';
 import { FAN_OUT } from '../../../src/core/engine/merge-policy.ts';
 import { asEntryKey } from '../../../src/core/ids.ts';
 import type { SegmentBuilder } from '../../../src/core/ports/segment-builder.ts';
+import type { VectorBackend } from '../../../src/core/ports/vector-backend.ts';
 import { openCollection, searchFor } from '../../support/collection-fixture.ts';
+import { Gate } from '../../support/gate.ts';
 import { HeldBuilder } from '../../support/held-builder.ts';
 import { randomUnitVector, seededRandom } from '../../support/random-vectors.ts';
 
@@ -32,5 +35,28 @@ test('what piles up behind a slow build is sealed in bounded pieces, and none of
   expect([...keys].toSorted((one, other) => one - other)).toEqual(
     Array.from({ length: written }, (_, index) => index + 1).filter((key) => key !== 15),
   );
+  await collection.close();
+});
+
+test('a segment that is being loaded counts as memory of the index', async () => {
+  const [reached, released] = [new Gate(), new Gate()];
+  const backend: VectorBackend = {
+    ...flatBackend,
+    async build(vectors, parameters) {
+      reached.open();
+      await released.opened;
+      return flatBackend.build(vectors, parameters);
+    },
+  };
+  const { collection, source } = await openCollection({ spec: { growingMaxVectors: GROWING_MAX }, backend });
+  for (let count = 0; count < GROWING_MAX; count += 1)
+    await collection.apply(source.create({ vector: vector() }));
+  const before = (await collection.status()).memoryBytes;
+  await collection.apply(source.create({ vector: vector() }));
+  await reached.opened;
+  const rowBytes = 8 * Float32Array.BYTES_PER_ELEMENT + Float64Array.BYTES_PER_ELEMENT;
+  // The growing segment that takes over, and the one that is about to.
+  expect((await collection.status()).memoryBytes - before).toBeGreaterThan(2 * GROWING_MAX * rowBytes);
+  released.open();
   await collection.close();
 });
