@@ -21,6 +21,11 @@ test('no batch is larger than the bound, padding included, and every text is in 
   expect(rows.toSorted((a, b) => a - b)).toEqual(lengths.map((_, row) => row));
 });
 
+test('a query waits for no more than one text of 256 tokens', () => {
+  const batches = tokenBatches(Array.from({ length: 64 }, (_, row) => text(row, row < 32 ? 256 : 16)));
+  expect(batches.map((batch) => batch.length)).toEqual([16, 16, ...Array<number>(32).fill(1)]);
+});
+
 test('a single text beyond the bound is a batch of its own', () => {
   expect(tokenBatches([text(0, 500), text(1, 2)], 120).map((batch) => batch.length)).toEqual([1, 1]);
 });
