@@ -47,8 +47,11 @@ interface Batch {
  * and become one group where commits are slow.
  */
 const BATCHES_SUBMITTED_MAX = 3;
-/** The next batch is read and embedded here while the writer's thread stores the one before. */
-const LOCAL_BATCHES_AHEAD = 1;
+/**
+ * For an embedder that works on one call at a time: the next batch is with it while the one before is
+ * stored. More would only share its time, each of them late enough to be given up.
+ */
+const BATCHES_AHEAD_MIN = 1;
 
 /**
  * Bulk import. Lines are read and embedded in batches while earlier ones are committed, and committed
@@ -69,8 +72,7 @@ export class Importer {
     context: RequestContext,
   ): AsyncGenerator<readonly ImportResultLine[]> {
     const { batchesAhead, gateway } = this.#parts;
-    // An embedder in this process has only so much time: more batches would wait for it, no sooner done.
-    const aheadMax = gateway.embedder.local ? LOCAL_BATCHES_AHEAD : batchesAhead;
+    const aheadMax = gateway.embedder.callsAtOnce > 1 ? batchesAhead : BATCHES_AHEAD_MIN;
     const underWay: Batch[] = [];
     try {
       for await (const batch of this.#batches(lines)) {

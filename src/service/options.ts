@@ -11,7 +11,7 @@ export interface ServiceOptions {
   readonly mergeAttemptsMax: number;
   /** Lines of an import that are embedded and committed together; whole batches of a distant embedder. */
   readonly importBatchLines: number;
-  /** Batches of an import that a distant embedder works on, or that wait for their turn, while one is committed. */
+  /** Batches of an import that an endpoint works on, or that wait for their turn, while one is committed. */
   readonly importBatchesAhead: number;
   /** Entries read at once by exports. */
   readonly exportPageEntries: number;
@@ -38,7 +38,7 @@ export interface EmbeddingOptions {
   /** For embedders over a network: how long a write or a search waits before it goes on without. */
   readonly passageTimeoutMs: number;
   readonly queryTimeoutMs: number;
-  /** Nobody waits for these. */
+  /** Nobody waits for these. An import's counts from when a batch is read: it may wait behind those before it. */
   readonly importTimeoutMs: number;
   readonly queueTimeoutMs: number;
   /** `async`: a write never waits for an embedder; the background queue embeds it. */
@@ -87,7 +87,7 @@ export const DEFAULT_SERVICE_OPTIONS: ServiceOptions = {
   embedding: {
     passageTimeoutMs: 5_000,
     queryTimeoutMs: 2_000,
-    importTimeoutMs: 30_000,
+    importTimeoutMs: 45_000,
     queueTimeoutMs: 60_000,
     mode: 'sync',
     cacheMaxBytes: 16 * 1024 * 1024,

@@ -41,13 +41,14 @@ export class ServiceRecorder {
 
   /** The same embedder, watched. */
   watchEmbedder(embedder: Embedder): Embedder {
-    const { fingerprint, weights, calibration, description, local } = embedder;
+    const { fingerprint, weights, calibration, description, local, callsAtOnce } = embedder;
     return {
       fingerprint,
       weights,
       calibration,
       description,
       local,
+      callsAtOnce,
       embed: async (request) => {
         const isQuery = request.role === 'query';
         if (!isQuery) this.#passages.observe(request.texts.length);

@@ -42,6 +42,7 @@ export class HashEmbedder implements Embedder {
   readonly calibration = CALIBRATION;
   readonly description: string;
   readonly local = true;
+  readonly callsAtOnce = 1;
   readonly #parameters: HashParameters;
   readonly #words: WordVectors;
 

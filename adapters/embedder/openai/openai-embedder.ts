@@ -56,6 +56,7 @@ class OpenAiEmbedder implements Embedder {
   readonly calibration: DuplicateCalibration;
   readonly description: string;
   readonly local = false;
+  readonly callsAtOnce: number;
   readonly #endpoint: Endpoint;
   readonly #traits: ModelTraits;
   readonly #batchTexts: number;
@@ -64,6 +65,7 @@ class OpenAiEmbedder implements Embedder {
     this.#endpoint = endpoint;
     this.#traits = modelTraits(options.model);
     this.#batchTexts = options.batchTexts ?? BATCH_TEXTS;
+    this.callsAtOnce = options.resilience?.concurrency ?? DEFAULTS.concurrency;
     this.calibration = this.#traits.calibration;
     // Not the host: the same model served elsewhere makes the same vectors.
     this.fingerprint = { name: `openai:${options.model}`, revision: '1', dimension, normalised: true };

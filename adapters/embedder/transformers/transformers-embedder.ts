@@ -68,6 +68,7 @@ class TransformersEmbedder implements Embedder {
   readonly description: string;
   /** No network, but seconds of computing: callers wait with a deadline. */
   readonly local = false;
+  readonly callsAtOnce = 1;
   readonly #runner: ModelRunner;
   readonly #traits: ModelTraits;
 

@@ -54,6 +54,8 @@ export interface Embedder {
   readonly description: string;
   /** No network, no wait: may be called on the path of a write without a deadline. */
   readonly local: boolean;
+  /** Calls that it works on at the same time; further ones make none of them be done sooner. */
+  readonly callsAtOnce: number;
   /** texts × dimension, row-major. The caller (`core/embedding.ts`) checks count, length, finiteness and unit length. */
   embed(request: EmbedRequest): Promise<Float32Array>;
   close(): Promise<void>;

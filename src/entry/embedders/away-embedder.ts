@@ -8,6 +8,7 @@ export class AwayEmbedder implements Embedder {
   readonly calibration = { similarCosine: 0.55, duplicateCosine: 0.87 };
   readonly description: string;
   readonly local = false;
+  readonly callsAtOnce = 1;
 
   constructor(fingerprint: Fingerprint, reason: string) {
     this.fingerprint = fingerprint;

@@ -46,6 +46,7 @@ function lent(embedder: Embedder, giveBack: () => Promise<void>): Embedder {
     calibration: embedder.calibration,
     description: embedder.description,
     local: embedder.local,
+    callsAtOnce: embedder.callsAtOnce,
     embed: (request) => embedder.embed(request),
     close: async () => {
       if (isLent) await giveBack();

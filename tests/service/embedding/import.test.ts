@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Embedder } from '../../../src/core/ports/embedder.ts';
 import type { IndexCollection } from '../../../src/core/ports/index-host.ts';
 import { answerWith, EmbeddingServer, type Misbehaviour } from '../../support/embedding-server.ts';
 import { ada, experience } from '../support/client.ts';
@@ -8,8 +9,12 @@ import { ASYNC_MODE, clientOf, QUICK_QUEUE, until } from '../support/stand-in.ts
 let server: EmbeddingServer;
 let open: OpenServices;
 
-async function start(options = QUICK_QUEUE, wrap?: OpenOptions['wrap']): Promise<void> {
-  const embedder = await clientOf(server);
+async function start(
+  options = QUICK_QUEUE,
+  wrap?: OpenOptions['wrap'],
+  given: Partial<Embedder> = {},
+): Promise<void> {
+  const embedder = Object.assign(await clientOf(server), given);
   open = await openServices({ embedder, options, ...(wrap === undefined ? {} : { wrap }) });
   await open.services.start();
 }
@@ -97,9 +102,12 @@ describe('an import', () => {
     expect(server.calls.length).toBeLessThanOrEqual(24);
   });
 
-  test('while commits are slow the endpoint works on: five batches of lines ahead, and no more', async () => {
+  test.each([
+    ['an endpoint works on while commits are slow: five batches of lines ahead', {}, 6],
+    ['an embedder that works on one call at a time gets one batch ahead', { callsAtOnce: 1 }, 2],
+  ])('%s, and no more', async (_, given, batches) => {
     const index = new SlowIndex();
-    await start(QUICK_QUEUE, index.wrap);
+    await start(QUICK_QUEUE, index.wrap, given);
     index.hold();
     let read = 0;
     const endless = async function* (): AsyncGenerator<string> {
@@ -107,13 +115,13 @@ describe('an import', () => {
     };
     const results = open.services.transfer.importLines(endless(), ada);
     const first = results.next();
-    await until('all that is read is embedded', () => server.calls.length === 6 * 4);
-    expect(read).toBe(6 * 128);
+    await until('all that is read is embedded', () => server.calls.length === batches * 4);
+    expect(read).toBe(batches * 128);
     index.release();
     expect((await first).value).toHaveLength(128);
     await results.return(undefined);
-    expect(read).toBe(6 * 128);
-    await until('what was begun is stored', async () => (await queue()).embedded === 6 * 128);
+    expect(read).toBe(batches * 128);
+    await until('what was begun is stored', async () => (await queue()).embedded === batches * 128);
   });
 
   test('in async mode the endpoint works on, too, for a bounded number of batches', async () => {
