@@ -3,6 +3,9 @@
  * connections; beside them the same server's cheapest POST (JSON in, validated, JSON out), which is
  * the price of HTTP. Rounds alternate between the rows, so that a busy moment hits all of them.
  *
+ * What writes comes last, at any number of connections: it leaves more entries and more segments behind,
+ * and no other row shall pay for that. Each row says how many there were when it began.
+ *
  *     npm run bench:http -- [dataDir] [--quick] [--seconds 4] [--rounds 3] [--entries 20000]
  */
 import process from 'node:process';
@@ -37,41 +40,41 @@ try {
   await service.post('/admin/index/rebuild', {});
   const { segments } = await service.settled();
   reporter.note(`Segments: ${segments.map(({ kind, rows }) => `${kind} ${rows}`).join(', ')}.`);
-  await measure();
+  const { searches, writes } = casesOf(data);
+  for (const cases of [searches, writes]) {
+    for (const connections of CONNECTIONS) await measure(cases, connections);
+  }
 } finally {
   await service.stop();
 }
 process.exitCode = reporter.finish().rows.some((row) => row['errors'] !== 0) ? 1 : 0;
 
-async function measure(): Promise<void> {
-  const cases = casesOf(data);
-  for (const connections of CONNECTIONS) {
-    const results = new Map<string, LoadResult[]>();
-    for (let round = 0; round <= given.rounds; round += 1) {
-      for (const [name, requestsOf] of Object.entries(cases)) {
-        // Round 0 warms the compiler up and is not counted.
-        const seconds = round === 0 ? 1 : given.seconds;
-        const result = await runLoad(service, {
-          connections,
-          seconds,
-          requestsOf: (connection) => requestsOf(connection, connections, round),
-        });
-        if (round > 0) results.set(name, [...(results.get(name) ?? []), result]);
-      }
+async function measure(cases: Cases, connections: number): Promise<void> {
+  const { index_size: entries, segments, growing } = await service.settled();
+  const before = { entries, segments: segments.length + (growing.rows > 0 ? 1 : 0) };
+  const results = new Map<string, LoadResult[]>();
+  for (let round = 0; round <= given.rounds; round += 1) {
+    for (const [name, requestsOf] of Object.entries(cases)) {
+      // Round 0 warms the compiler up and is not counted.
+      const seconds = round === 0 ? 1 : given.seconds;
+      const result = await runLoad(service, {
+        connections,
+        seconds,
+        requestsOf: (connection) => requestsOf(connection, connections, round),
+      });
+      if (round > 0) results.set(name, [...(results.get(name) ?? []), result]);
     }
-    for (const [name, rounds] of results) {
-      const problems = rounds.map((round) => round.problems).filter((problem) => problem !== '');
-      if (problems.length > 0) reporter.note(`${name}, ${connections} connections: ${problems.join('; ')}.`);
-    }
-    for (const [name, rounds] of results) reporter.add(rowOf(name, connections, rounds));
+  }
+  for (const [name, rounds] of results) {
+    const problems = rounds.map((round) => round.problems).filter((problem) => problem !== '');
+    if (problems.length > 0) reporter.note(`${name}, ${connections} connections: ${problems.join('; ')}.`);
+    reporter.add({ request: name, connections, ...before, ...figuresOf(rounds) });
   }
 }
 
-function rowOf(name: string, connections: number, rounds: readonly LoadResult[]) {
+function figuresOf(rounds: readonly LoadResult[]) {
   const of = (pick: (result: LoadResult) => number) => spreadOf(rounds.map(pick));
   return {
-    request: name,
-    connections,
     'requests/s': of(({ perSecond }) => perSecond),
     'p50 ms': of(({ p50Ms }) => p50Ms),
     'p99 ms': of(({ p99Ms }) => p99Ms),
@@ -83,7 +86,9 @@ function rowOf(name: string, connections: number, rounds: readonly LoadResult[])
 
 type RequestsOf = (connection: number, connections: number, round: number) => readonly LoadRequest[];
 
-function casesOf({ queries, entries }: TextData): Readonly<Record<string, RequestsOf>> {
+type Cases = Readonly<Record<string, RequestsOf>>;
+
+function casesOf({ queries, entries }: TextData): { readonly searches: Cases; readonly writes: Cases } {
   const search =
     (extra: (query: number) => object): RequestsOf =>
     (connection, connections) =>
@@ -93,11 +98,13 @@ function casesOf({ queries, entries }: TextData): Readonly<Record<string, Reques
         body: { query, ...extra(at) },
       }));
   const categories = [...new Set(entries.map((entry) => entry.category_code))];
-  const write: RequestsOf = (connection, _, round) =>
-    Array.from({ length: WRITES_A_CONNECTION }, (__, at) => writeRequest(entries, connection, round, at));
+  const write: RequestsOf = (connection, connections, round) =>
+    Array.from({ length: WRITES_A_CONNECTION }, (_, at) =>
+      writeRequest(entries, connection, connections * 100 + round, at),
+    );
   const vector = search(() => ({ mode: 'vector' }));
   const hybrid = search(() => ({}));
-  return {
+  const searches: Cases = {
     'no-op': () => [
       {
         method: 'POST',
@@ -110,13 +117,14 @@ function casesOf({ queries, entries }: TextData): Readonly<Record<string, Reques
     hybrid,
     text: search(() => ({ mode: 'text' })),
     'category, hybrid': search((at) => ({ category: categories[at % categories.length] })),
-    'write, no duplicate check': write,
-    'mixed 80/20': (connection, connections, round) => {
-      const searches = hybrid(connection, connections, round);
-      const writes = write(connection, connections, round + given.rounds + 1);
-      return searches.flatMap((one, at) => (at % 4 === 3 ? [one, writes[at]!] : [one]));
-    },
   };
+  const mixed: RequestsOf = (connection, connections, round) => {
+    const written = write(connection, connections, round + given.rounds + 1);
+    return hybrid(connection, connections, round).flatMap((one, at) =>
+      at % 4 === 3 ? [one, written[at]!] : [one],
+    );
+  };
+  return { searches, writes: { 'mixed 80/20': mixed, 'write, no duplicate check': write } };
 }
 
 /** A real entry's text with a mark of its own, so that every write is a new entry. */

@@ -83,7 +83,8 @@ async function measure(service: BenchService, policy: string, one: Case, mark: n
   const syncs = (await counter?.stop()) ?? null;
   const committed = (await metric(service, 'chl_committed_operations_total')) - committedBefore;
   // In this order: what is committed in between is not behind.
-  const indexed = (await service.indexStatus()).index_size - indexedBefore;
+  const after = await service.indexStatus();
+  const indexed = after.index_size - indexedBefore;
   const of = (pick: (result: LoadResult) => number) => spreadOf(rounds.map(pick));
   const failed = rounds.reduce((sum, result) => sum + result.errors, 0);
   errors += failed;
@@ -99,6 +100,9 @@ async function measure(service: BenchService, policy: string, one: Case, mark: n
     'worst ms': of(({ worstMs }) => worstMs),
     'fsyncs a write': syncs === null ? null : syncs / committed,
     'index behind': Math.max(0, committed - indexed),
+    // Beyond one segment's worth, builds have not kept pace with the writes.
+    'rows unsealed': after.growing.rows,
+    segments: after.segments.length,
     'CPU ms serving': of(({ cpuMs }) => cpuMs.serving),
     'CPU ms index': of(({ cpuMs }) => cpuMs.index),
     errors: failed,

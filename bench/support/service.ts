@@ -129,6 +129,8 @@ export interface IndexStatus {
   readonly last_seq: number;
   readonly backend: string | null;
   readonly segments: readonly { readonly kind: string; readonly rows: number; readonly bytes: number }[];
+  /** What no sealed segment has yet, full segments that wait to be sealed included. */
+  readonly growing: { readonly rows: number; readonly max_rows: number };
   readonly rebuild: { readonly running: boolean };
   readonly recovery: { readonly source: string } | null;
 }
