@@ -76,9 +76,10 @@ export class Attributes {
     const passesDates = this.#dateTest(filter);
     if (required.length === 0 && passesDates === null) return null;
     const matching = uint32Column();
-    for (const slot of this.#candidates(required)) {
+    const { slots, left } = this.#candidates(required);
+    for (const slot of slots) {
       const doc = asDocNo(slot);
-      if (!isLive(doc) || !required.every((wanted) => this.#holds(doc, wanted))) continue;
+      if (!isLive(doc) || !left.every((wanted) => this.#holds(doc, wanted))) continue;
       if (passesDates === null || passesDates(doc)) matching.push(doc);
     }
     return new DocBitset(matching.values(), this.slotCount);
@@ -97,11 +98,23 @@ export class Attributes {
     return names.map((name) => this.#termNumbers.get(name) ?? -1);
   }
 
-  /** The shortest posting list among the required terms; every slot when dates alone restrict. */
-  #candidates(required: readonly TermNo[]): Iterable<number> {
-    if (required.length === 0) return this.#created.values().keys();
-    const lists = required.map((wanted) => this.#postings[wanted]?.values() ?? new Uint32Array());
-    return lists.reduce((shortest, list) => (list.length < shortest.length ? list : shortest));
+  /**
+   * The shortest posting list among the required terms, every slot when dates alone restrict; and the
+   * terms that are left to look for in each: neither the list's own nor those that every slot has, so
+   * mostly none. While entries are written every filter is compiled again and again, and looking for
+   * a term takes most of it.
+   */
+  #candidates(required: readonly TermNo[]): {
+    readonly slots: Iterable<number>;
+    readonly left: readonly TermNo[];
+  } {
+    if (required.length === 0) return { slots: this.#created.values().keys(), left: [] };
+    const lengthOf = (wanted: TermNo): number => this.#postings[wanted]?.length ?? 0;
+    const rarest = required.reduce((one, other) => (lengthOf(other) < lengthOf(one) ? other : one));
+    return {
+      slots: this.#postings[rarest]?.values() ?? [],
+      left: required.filter((wanted) => wanted !== rarest && lengthOf(wanted) < this.slotCount),
+    };
   }
 
   #holds(doc: DocNo, wanted: TermNo): boolean {

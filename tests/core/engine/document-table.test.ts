@@ -66,6 +66,18 @@ test('every given field must hold, all tags, any type', () => {
   expect(keysOf({ types: ['experience', 'skill'] })).toBeNull();
 });
 
+test('fields that all or none have decide as any other, and so does one asked for twice', () => {
+  table.add(document(1, { category: 'ADG', tags: ['red'] }));
+  table.add(document(2, { category: 'BDG', tags: ['red'] }));
+  expect(keysOf({ types: ['experience'], author: 'ann' })).toEqual([1, 2]);
+  expect(keysOf({ types: ['experience'], category: 'BDG' })).toEqual([2]);
+  expect(keysOf({ category: 'BDG', author: 'nobody' })).toEqual([]);
+  expect(keysOf({ tags: ['red', 'red'] })).toEqual([1, 2]);
+  // From here on not all are experiences.
+  table.add(document(3, { type: 'skill', category: 'BDG' }));
+  expect(keysOf({ types: ['experience'], category: 'BDG' })).toEqual([2]);
+});
+
 test('a value of one field is not taken for a value of another', () => {
   table.add(document(1, { author: 'red', tags: ['ann'] }));
   expect(keysOf({ tags: ['red'] })).toEqual([]);
