@@ -67,6 +67,7 @@ export class Collection implements IndexCollection {
     const index = this.#index;
     await this.#orReopen(index, index.changes.apply(batch));
     index.maintenance.wake();
+    await index.maintenance.keepPace();
   }
 
   async search(query: IndexSearch): Promise<IndexHits> {

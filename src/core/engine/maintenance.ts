@@ -9,6 +9,14 @@ import type { SegmentJobs } from './segment-jobs.ts';
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 
+/**
+ * So many vectors may wait to be sealed before writes are held back: 1.5 to 3 ms of a search with 384
+ * dimensions, and 130 MB. Two segments at least, whatever their size.
+ */
+const UNSEALED_ROWS_MAX = 64_000;
+/** How long a group of writes is held back then, at most: 256 writes a second, and a core for the builder. */
+const HOLD_BACK_MS = 1_000;
+
 export interface MaintenanceOptions {
   readonly spec: CollectionSpec;
   readonly state: IndexState;
@@ -37,6 +45,7 @@ export class Maintenance {
   #merges = 0;
   /** Segments have changed since the last manifest. */
   #isManifestBehind = false;
+  readonly #heldBack = new Set<() => void>();
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
@@ -79,6 +88,40 @@ export class Maintenance {
     void this.#work();
   }
 
+  /**
+   * Resolves at once unless full segments pile up faster than they are built: then when that is over, or
+   * after HOLD_BACK_MS. A build that fails holds nobody back, since there is nothing to wait for.
+   */
+  keepPace(): Promise<void> {
+    if (!this.#isBehind) return Promise.resolve();
+    const { clock, logger, state } = this.#options;
+    if (this.#heldBack.size === 0) {
+      logger.warn(
+        { segments: state.view.frozen.length },
+        'segments are built too slowly; writes are held back',
+      );
+    }
+    return new Promise((resolve) => {
+      const goOn = (): void => {
+        timer.cancel();
+        this.#heldBack.delete(goOn);
+        resolve();
+      };
+      const timer = clock.setTimer(goOn, HOLD_BACK_MS);
+      this.#heldBack.add(goOn);
+    });
+  }
+
+  get #isBehind(): boolean {
+    const { state, spec } = this.#options;
+    const segmentsMax = Math.max(2, Math.ceil(UNSEALED_ROWS_MAX / spec.growingMaxVectors));
+    return this.#isRunning && !this.#isStopped && state.view.frozen.length >= segmentsMax;
+  }
+
+  #letGo(): void {
+    for (const goOn of [...this.#heldBack]) goOn();
+  }
+
   /** Joins a rebuild that is under way. */
   rebuild(): Promise<RebuildReport> {
     this.#rebuilding ??= this.#runRebuild().finally(() => {
@@ -103,17 +146,22 @@ export class Maintenance {
     this.#isStopped = true;
     this.#retry?.cancel();
     this.#periodicSave?.cancel();
+    this.#letGo();
     await this.#exclusively('stop', () => Promise.resolve());
   }
 
   async #work(): Promise<void> {
     try {
-      for (let job = this.#nextJob(); job !== null; job = this.#nextJob()) await job();
+      for (let job = this.#nextJob(); job !== null; job = this.#nextJob()) {
+        await job();
+        if (!this.#isBehind) this.#letGo();
+      }
       this.#failures = 0;
     } catch (error) {
       this.#retryLater(error);
     } finally {
       this.#isRunning = false;
+      this.#letGo();
     }
   }
 

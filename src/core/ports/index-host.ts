@@ -91,7 +91,8 @@ export interface IndexCollection {
   readonly state: CollectionState;
   /**
    * Applies consecutive changes. A gap before `batch.afterSeq` is filled from the database; what is
-   * already applied is skipped. Under `immediate` resolves when the growing log has it on disk.
+   * already applied is skipped. Under `immediate` resolves when the growing log has it on disk; a second
+   * later at most where segments are built more slowly than they fill.
    * @throws UNAVAILABLE while the collection is not ready; the change is not lost: opening replays it
    */
   apply(batch: ChangeBatch): Promise<void>;

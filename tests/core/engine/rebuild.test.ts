@@ -124,6 +124,34 @@ test('full growing segments are sealed, and sealed ones merged, in the backgroun
   await collection.close();
 });
 
+test('writes are held back while 64,000 vectors wait to be sealed, for a second at most', async () => {
+  const fixture = await filledCollection(0, { spec: { growingMaxVectors: 32_000 } });
+  const { collection, source, builder, clock, logger } = fixture;
+  const create = (count: number) =>
+    joined(Array.from({ length: count }, () => source.create({ vector: vector() })));
+  const held = builder.holdNext();
+  await collection.apply(create(33_000));
+  await held.reached;
+  // The first is being built, the second is full: both are frozen.
+  let isDone = false;
+  const applied = collection.apply(create(32_000)).then(() => (isDone = true));
+  const warned = (): boolean =>
+    logger.messages('warn').includes('segments are built too slowly; writes are held back');
+  while (!warned() && !isDone) await new Promise((resolve) => setTimeout(resolve, 0));
+  // Applied, but not acknowledged; a search finds it and waits for nothing.
+  const { vectors } = await collection.status();
+  expect(vectors).toBe(65_000);
+  expect((await collection.search(searchFor({ vector: vector(), limit: 10 }))).keys).toHaveLength(10);
+  expect(isDone).toBe(false);
+  clock.advance(1_000);
+  await applied;
+  // Building goes on: the next is let go without any time passing.
+  const next = collection.apply(create(1));
+  held.release();
+  await next;
+  await collection.close();
+});
+
 test('a build that fails loses nothing, is logged, and is tried again after a pause', async () => {
   const fixture = await filledCollection(100);
   const { collection, source, builder, logger, clock } = fixture;
