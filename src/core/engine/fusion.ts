@@ -1,6 +1,7 @@
 import type { DocNo } from '../ids.ts';
 import type { FusionWeights } from '../ports/embedder.ts';
 import type { TextHits } from '../ports/text-index.ts';
+import { ScoreKeys } from './score-keys.ts';
 
 /**
  * How deep each list goes before it is fused. Fixed, so that page 2 never reorders page 1. Twice as deep
@@ -41,22 +42,24 @@ export interface RankedHits {
 }
 
 /** Mode `hybrid`: the union of both lists. */
-export function fuse(input: FusionInput): RankedHits {
-  const { vector, text, weights, cosineOf } = input;
-  const textScores = new Map<number, number>();
-  const cosines = new Map<number, number>();
-  vector.docs.forEach((doc, index) => cosines.set(doc, vector.cosines[index]!));
-  text.docs.forEach((doc, index) => {
-    textScores.set(doc, normalisedTextScore(text, index));
-    if (!cosines.has(doc)) cosines.set(doc, cosineOf(doc as DocNo));
-  });
+export function fuse({ vector, text, weights, cosineOf, compareTies }: FusionInput): RankedHits {
+  const candidates = new Candidates(vector.docs.length + text.docs.length);
+  for (let index = 0; index < vector.docs.length; index += 1) {
+    candidates.add(vector.docs[index]!, vector.cosines[index]!, Number.NaN);
+  }
+  placesInVectorList.note(vector.docs);
+  for (let index = 0; index < text.docs.length; index += 1) {
+    const doc = text.docs[index]!;
+    const textScore = normalisedTextScore(text, index);
+    const place = placesInVectorList.find(doc);
+    if (place === undefined) candidates.add(doc, cosineOf(doc as DocNo), textScore);
+    else candidates.textScores[place] = textScore;
+  }
   const weightSum = weights.vector + weights.text;
-  const candidates = [...cosines].map(([doc, cosine]): Candidate => {
-    const textScore = textScores.get(doc) ?? Number.NaN;
+  return candidates.ranked((cosine, textScore) => {
     const sum = weights.vector * clampToUnit(cosine) + weights.text * clampToUnit(textScore);
-    return { doc: doc as DocNo, score: Math.fround(sum / weightSum), cosine, textScore };
-  });
-  return rank(candidates, input.compareTies);
+    return sum / weightSum;
+  }, compareTies);
 }
 
 /**
@@ -72,20 +75,21 @@ export function rankByVector({ docs, cosines }: VectorHits): RankedHits {
   };
 }
 
-/** Mode `text`: the score is the share of the best score that the query could reach. */
+/**
+ * Mode `text`: the score is the share of the best score that the query could reach. The hits are in
+ * order already, but for the rule among equals.
+ */
 export function rankByText(text: TextHits, compareTies: FusionInput['compareTies']): RankedHits {
-  const candidates = Array.from(text.docs, (doc, index): Candidate => {
-    const textScore = normalisedTextScore(text, index);
-    return { doc: doc as DocNo, score: Math.fround(textScore), cosine: Number.NaN, textScore };
-  });
-  return rank(candidates, compareTies);
-}
-
-interface Candidate {
-  readonly doc: DocNo;
-  readonly score: number;
-  readonly cosine: number;
-  readonly textScore: number;
+  const docs = text.docs.slice();
+  const scores = new Float32Array(docs.length);
+  for (let rank = 0; rank < docs.length; rank += 1) scores[rank] = normalisedTextScore(text, rank);
+  orderTies(docs, scores, (a, b) => compareTies(a as DocNo, b as DocNo));
+  return {
+    docs,
+    scores,
+    vectorScores: new Float32Array(docs.length).fill(Number.NaN),
+    textScores: scores,
+  };
 }
 
 function normalisedTextScore(text: TextHits, index: number): number {
@@ -97,12 +101,105 @@ function clampToUnit(value: number): number {
   return value > 0 ? Math.min(value, 1) : 0;
 }
 
-function rank(candidates: Candidate[], compareTies: FusionInput['compareTies']): RankedHits {
-  candidates.sort((a, b) => b.score - a.score || compareTies(a.doc, b.doc));
-  return {
-    docs: Uint32Array.from(candidates, (candidate) => candidate.doc),
-    scores: Float32Array.from(candidates, (candidate) => candidate.score),
-    vectorScores: Float32Array.from(candidates, (candidate) => candidate.cosine),
-    textScores: Float32Array.from(candidates, (candidate) => candidate.textScore),
-  };
+/** Puts each run of equal scores in the order of the rule. */
+function orderTies(
+  numbers: Uint32Array,
+  scores: Float32Array,
+  compare: (a: number, b: number) => number,
+): void {
+  for (let from = 0; from < numbers.length;) {
+    let to = from + 1;
+    while (to < numbers.length && scores[to] === scores[from]) to += 1;
+    if (to - from > 1) numbers.subarray(from, to).sort(compare);
+    from = to;
+  }
 }
+
+/** What is ranked, column by column: no object for each of two hundred. */
+class Candidates {
+  readonly textScores: Float64Array;
+  readonly #docs: Uint32Array;
+  readonly #cosines: Float64Array;
+  #count = 0;
+
+  constructor(capacity: number) {
+    this.textScores = new Float64Array(capacity);
+    this.#docs = new Uint32Array(capacity);
+    this.#cosines = new Float64Array(capacity);
+  }
+
+  add(doc: number, cosine: number, textScore: number): void {
+    this.textScores[this.#count] = textScore;
+    this.#docs[this.#count] = doc;
+    this.#cosines[this.#count] = cosine;
+    this.#count += 1;
+  }
+
+  ranked(
+    scoreOf: (cosine: number, textScore: number) => number,
+    compareTies: FusionInput['compareTies'],
+  ): RankedHits {
+    const docs = this.#docs;
+    const count = this.#count;
+    keys.start(count);
+    for (let place = 0; place < count; place += 1) {
+      keys.push(scoreOf(this.#cosines[place]!, this.textScores[place]!), place);
+    }
+    keys.sort();
+    const order = new Uint32Array(count);
+    const scores = new Float32Array(count);
+    for (let rank = 0; rank < count; rank += 1) {
+      order[rank] = keys.numberAt(rank);
+      scores[rank] = keys.scoreAt(rank);
+    }
+    orderTies(order, scores, (a, b) => compareTies(docs[a] as DocNo, docs[b] as DocNo));
+    return this.#inOrder(order, scores);
+  }
+
+  #inOrder(order: Uint32Array, scores: Float32Array): RankedHits {
+    const docs = new Uint32Array(order.length);
+    const vectorScores = new Float32Array(order.length);
+    const textScores = new Float32Array(order.length);
+    for (let rank = 0; rank < order.length; rank += 1) {
+      const place = order[rank]!;
+      docs[rank] = this.#docs[place]!;
+      vectorScores[rank] = this.#cosines[place]!;
+      textScores[rank] = this.textScores[place]!;
+    }
+    return { docs, scores, vectorScores, textScores };
+  }
+}
+
+/**
+ * The place of a document in a list: 4 bytes a slot, and no map for each search. Nothing is cleared: a place
+ * counts only if the list has the document there (a sparse set, after Briggs & Torczon, "An Efficient
+ * Representation for Sparse Sets", 1993).
+ */
+class Places {
+  #places = new Uint32Array(1024);
+  #list: Uint32Array = new Uint32Array(0);
+
+  note(list: Uint32Array): void {
+    this.#list = list;
+    for (let place = 0; place < list.length; place += 1) {
+      const doc = list[place]!;
+      if (doc >= this.#places.length) this.#grow(doc + 1);
+      this.#places[doc] = place;
+    }
+  }
+
+  find(doc: number): number | undefined {
+    const place = this.#places[doc] ?? this.#list.length;
+    return this.#list[place] === doc ? place : undefined;
+  }
+
+  #grow(length: number): void {
+    const before = this.#places;
+    this.#places = new Uint32Array(Math.max(length, before.length * 2));
+    this.#places.set(before);
+  }
+}
+
+/** One of each for a thread: a search runs to its end before the next one begins. */
+const placesInVectorList = new Places();
+const keys = new ScoreKeys();

@@ -129,10 +129,17 @@ function present(
   state: IndexState,
   backend: BackendName,
 ): Omit<IndexHits, 'total'> {
-  const docs = Array.from(ranked.docs.subarray(0, limit), asDocNo);
+  const count = Math.min(limit, ranked.docs.length);
+  const keys = new Float64Array(count);
+  const seqs = new Float64Array(count);
+  for (let rank = 0; rank < count; rank += 1) {
+    const doc = asDocNo(ranked.docs[rank]!);
+    keys[rank] = state.table.keyOf(doc);
+    seqs[rank] = state.table.seqOf(doc);
+  }
   return {
-    keys: Float64Array.from(docs, (doc) => state.table.keyOf(doc)),
-    seqs: Float64Array.from(docs, (doc) => state.table.seqOf(doc)),
+    keys,
+    seqs,
     scores: ranked.scores.slice(0, limit),
     vectorScores: ranked.vectorScores.slice(0, limit),
     textScores: ranked.textScores.slice(0, limit),

@@ -66,6 +66,20 @@ test('equal scores stand in the order of the tie rule, whatever the order of the
   expect([...fuse({ ...base, vector, text: textHits(0), compareTies: descending }).docs]).toEqual([9, 4, 3]);
 });
 
+test('equal text scores stand in the order of the tie rule', () => {
+  const text = textHits(8, [1, 6], [2, 4], [5, 4], [7, 4], [4, 2]);
+  expect([...rankByText(text, (a, b) => b - a).docs]).toEqual([1, 7, 5, 2, 4]);
+  expect([...rankByText(text, base.compareTies).docs]).toEqual([1, 2, 5, 7, 4]);
+});
+
+test('a search knows nothing of the one before it', () => {
+  const text = textHits(10, [90_000, 5], [2, 4]);
+  fuse({ ...base, vector: vectorHits([90_000, 0.9], [2, 0.8]), text });
+  const ranked = fuse({ ...base, vector: vectorHits([3, 0.9]), text, cosineOf: () => 0.5 });
+  expect([...ranked.docs]).toEqual([90_000, 2, 3]);
+  expect([...ranked.vectorScores.subarray(0, 2)]).toEqual([0.5, 0.5]);
+});
+
 test('single modes: the clamped cosine, and the share of the best possible text score', () => {
   const byVector = rankByVector(vectorHits([1, 1.0000001], [2, -0.3]));
   expect([...byVector.scores]).toEqual([1, 0]);
