@@ -1,4 +1,5 @@
 import { entryText, sameText, type Entry, type EntryText } from '../core/entry.ts';
+import { TimeSlice } from '../core/engine/scheduler.ts';
 import { ChlError, toChlError } from '../core/errors.ts';
 import type { CatalogReader, EmbeddingInput } from '../core/ports/catalog.ts';
 import type { Clock } from '../core/ports/runtime.ts';
@@ -89,14 +90,18 @@ export class Importer {
   async *#batches(lines: AsyncIterable<string>): AsyncGenerator<readonly Line[]> {
     let batch: Line[] = [];
     let number = 0;
+    let slice = new TimeSlice(this.#parts.clock);
     try {
       for await (const raw of lines) {
         number += 1;
         if (raw.trim() === '') continue;
         batch.push(await this.#read(raw, number));
+        // Lines of one chunk come without a turn of the event loop between them.
+        await slice.giveWay();
         if (batch.length < this.#parts.batchLines) continue;
         yield batch;
         batch = [];
+        slice = new TimeSlice(this.#parts.clock);
       }
     } catch (broken) {
       if (batch.length > 0) yield batch;

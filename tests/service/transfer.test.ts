@@ -2,9 +2,11 @@ import { existsSync, createReadStream, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Clock } from '../../src/core/ports/runtime.ts';
 import type { ImportResultLine } from '../../src/service/contract/write.ts';
 import { plainContext } from '../../src/service/request-context.ts';
 import { openServices, type OpenServices } from './support/open-services.ts';
+import { systemClock } from './support/runtime.ts';
 
 let open: OpenServices;
 beforeEach(async () => {
@@ -102,6 +104,30 @@ describe('import', () => {
     await expect(reading).rejects.toThrow('torn');
     expect(results.map(({ line: number }) => number)).toEqual(Array.from({ length: 300 }, (_, i) => i + 1));
     expect((await open.services.search.health()).totals.experiences).toBe(300);
+  });
+
+  test('reading gives way to requests when its slice is used up, between any two lines', async () => {
+    let nowMs = 0;
+    let turns = 0;
+    // Every look at this clock finds a slice used up.
+    const clock: Clock = {
+      ...systemClock,
+      monotonicMs: () => (nowMs += 10),
+      setTimer: (callback, delayMs) => {
+        if (delayMs === 0) turns += 1;
+        return systemClock.setTimer(callback, delayMs);
+      },
+    };
+    const slow = await openServices({ clock });
+    try {
+      await slow.services.start();
+      const source = lines(...Array.from({ length: 200 }, (_, number) => line(`r${number}`)));
+      const results = await collect(slow.services.transfer.importLines(source, ada));
+      expect(results.map(({ line: number }) => number)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+      expect(turns).toBe(200);
+    } finally {
+      await slow.close();
+    }
   });
 
   test('a slow reader slows the import down: a batch ahead is read, no more', async () => {

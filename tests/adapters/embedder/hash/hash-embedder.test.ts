@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { HashEmbedder } from '../../../../adapters/embedder/hash/hash-embedder.ts';
 import { embedderSuite } from '../../../conformance/embedder.suite.ts';
 import { vitestRegistrar } from '../../../support/vitest-registrar.ts';
@@ -57,4 +57,22 @@ test('the dimension is an option and part of the fingerprint', async () => {
 test('a text without a word has no direction', async () => {
   const vector = await new HashEmbedder().embed({ texts: [{ heading: '', body: '?!' }], role: 'query' });
   expect(vector.every((value) => value === 0)).toBe(true);
+});
+
+test.each([
+  ['after 32 texts', 0, 3],
+  // Looked at before each text of a slice but the first: the second look is late.
+  ['sooner where they take long', 5, 49],
+])('a batch lets others in %s', async (_, stepMs, turns) => {
+  let nowMs = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += stepMs));
+  const timer = vi.spyOn(globalThis, 'setTimeout');
+  try {
+    const texts = Array.from({ length: 99 }, (__, number) => ({ heading: '', body: `zebra ${number}` }));
+    await new HashEmbedder().embed({ texts, role: 'passage' });
+    expect(timer).toHaveBeenCalledTimes(turns);
+  } finally {
+    clock.mockRestore();
+    timer.mockRestore();
+  }
 });
