@@ -14,12 +14,10 @@ import type { Services } from '../service/services.ts';
 import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { EmbedderPool } from './embedders/embedder-pool.ts';
-import { httpLimits, openHttp } from './http.ts';
 import { openIndexHost } from './index-host.ts';
 import { NO_KEYS, openKeyRing, type KeyRing } from './key-ring.ts';
 import { createLogger } from './logging.ts';
 import { openMemory } from './memory.ts';
-import { gateOf, openNamespaces } from './namespaces/open-namespaces.ts';
 
 /** Everything but a socket: what answers requests, and the parts under it. */
 export interface Application {
@@ -65,8 +63,13 @@ export async function openApplication(
     const keyRing = await openKeys(config, overrides, logger);
     closers.add(() => keyRing.close());
     const embedders = new EmbedderPool();
-    const memory = await openMemory(config, { logger, indexHost: host, embedders, threads: null });
+    const opening = openMemory(config, { logger, indexHost: host, embedders, threads: null });
+    // What answers requests is loaded while the database opens, on its threads.
+    const loading = loadHttp();
+    loading.catch(() => undefined);
+    const memory = await opening;
     closers.add(() => memory.close());
+    const { httpLimits, openHttp, gateOf, openNamespaces } = await loading;
     const { services, collection, embedder } = memory;
     const rateLimit = config.rateLimit === 0 ? null : new KeyRateLimit(config.rateLimit);
     closers.add(() => rateLimit?.close());
@@ -114,6 +117,11 @@ export async function openApplication(
     throw error;
   }
 }
+
+const loadHttp = async () => ({
+  ...(await import('./http.ts')),
+  ...(await import('./namespaces/open-namespaces.ts')),
+});
 
 const openKeys = (
   config: Config,

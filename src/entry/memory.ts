@@ -3,7 +3,6 @@ import { systemClock } from '../../adapters/clock/system-clock.ts';
 import { fingerprintText, type Embedder } from '../core/ports/embedder.ts';
 import type { IndexCollection, IndexHost } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
-import { createServices } from '../service/create-services.ts';
 import type { ReembedPorts } from '../service/reembed/reembed-ports.ts';
 import type { Services } from '../service/services.ts';
 import { isShared, openCatalog } from './catalog.ts';
@@ -45,8 +44,13 @@ export async function openMemory(config: Config, parts: MemoryParts): Promise<Me
   const { logger, embedders, threads } = parts;
   const closers = new Closers();
   try {
-    const catalog = await openCatalog(config, logger, threads);
+    const opening = openCatalog(config, logger, threads);
+    // The use cases are loaded while the database opens, on its threads.
+    const loading = import('../service/create-services.ts');
+    loading.catch(() => undefined);
+    const catalog = await opening;
     closers.add(() => catalog.close());
+    const { createServices } = await loading;
     const stored = await catalog.reader.fingerprint();
     const { kind, embedder } = await chooseEmbedder(config.embedder, stored, logger, embedders);
     closers.add(() => embedder.close());

@@ -21,36 +21,39 @@ export async function openLibsqlCatalog(options: LibsqlCatalogOptions): Promise<
   const onFault = (fault: WriterFault): void =>
     options.logger?.warn({ sqliteCode: fault.sqliteCode, cause: fault.cause }, fault.message);
 
-  const writer = await openNearOrFar(options, data, onFault);
+  // Both threads start at once. The reading one connects with its first call, when the writing one has
+  // brought the file up to date.
+  const { readerThread } = options;
+  const far = readerThread === undefined ? null : ThreadedReader.start(readerThread, data, onFault);
+  let writer: BindingWriter | null = null;
   let near: LocalReader | null = null;
-  let far: ThreadedReader | null = null;
   const close = async (): Promise<void> => {
     // Readers first: the writer empties its log into the file, for which nobody may be reading it.
     await far?.close();
     near?.close();
-    await writer.close();
+    await writer?.close();
   };
   try {
+    const opened = await openNearOrFar(options, data, onFault);
+    writer = opened;
     near = new LocalReader(() => new SqliteConnection({ ...data, readOnly: true }));
-    if (options.readerThread !== undefined) {
-      far = await ThreadedReader.open(options.readerThread, data, onFault);
-    }
+    await far?.started();
+    return {
+      reader: new LibsqlReader({ near, far: far ?? near }),
+      writer: opened,
+      databaseUrl: databaseUrlOf(options.path),
+      maintenance: new LibsqlMaintenance({
+        path: options.path,
+        ...(options.backupThread === undefined ? {} : { backupThread: options.backupThread }),
+        compact: () => opened.compact(),
+      }),
+      bindFingerprint: (fingerprint) => opened.bindFingerprint(fingerprint),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
-  return {
-    reader: new LibsqlReader({ near, far: far ?? near }),
-    writer,
-    databaseUrl: databaseUrlOf(options.path),
-    maintenance: new LibsqlMaintenance({
-      path: options.path,
-      ...(options.backupThread === undefined ? {} : { backupThread: options.backupThread }),
-      compact: () => writer.compact(),
-    }),
-    bindFingerprint: (fingerprint) => writer.bindFingerprint(fingerprint),
-    close,
-  };
 }
 
 function openNearOrFar(

@@ -13,7 +13,8 @@ export class ThreadedReader implements SqlReader {
     this.#client = client;
   }
 
-  static async open(place: ThreadPlace, data: ThreadData, onFault: FaultListener): Promise<ThreadedReader> {
+  /** Does not wait for the thread; calls do. */
+  static start(place: ThreadPlace, data: ThreadData, onFault: FaultListener): ThreadedReader {
     const client = new ThreadClient<ReaderCall, ReaderResult>({
       place,
       data,
@@ -25,8 +26,15 @@ export class ThreadedReader implements SqlReader {
           retryAfterSeconds: 1,
         }),
     });
-    await client.start();
-    return new ThreadedReader(client);
+    const reader = new ThreadedReader(client);
+    // Whoever waits for it hears of a failure.
+    reader.started().catch(() => undefined);
+    return reader;
+  }
+
+  /** @throws UNAVAILABLE when no thread can be started */
+  started(): Promise<void> {
+    return this.#client.start();
   }
 
   async first(sql: string, args: readonly SqlValue[] = []): Promise<SqlRow | null> {
