@@ -12,14 +12,14 @@ export type DocumentAttributes = Pick<
 
 type TermNo = number;
 
+const FIELDS = ['type', 'category', 'section', 'author', 'tag'] as const;
+type Field = (typeof FIELDS)[number];
+
 /** One term per field and value, so that every equality filter is a set of terms that must hold. */
-const term = {
-  type: (value: string) => `type:${value}`,
-  category: (value: string) => `category:${value}`,
-  section: (value: string) => `section:${value}`,
-  author: (value: string) => `author:${value}`,
-  tag: (value: string) => `tag:${value}`,
-};
+interface Term {
+  readonly field: Field;
+  readonly value: string;
+}
 
 /**
  * The filterable attributes of all documents, by slot, both ways round: document → terms (one flat
@@ -27,8 +27,12 @@ const term = {
  * to, and postings are ascending by nature. Dead documents stay until compaction and are skipped.
  */
 export class Attributes {
-  readonly #termNumbers = new Map<string, TermNo>();
-  readonly #names: string[] = [];
+  /** By value, a map for each field: a start adds every document, and names would have to be put together. */
+  readonly #termNumbers = Object.fromEntries(FIELDS.map((field) => [field, new Map()])) as Readonly<
+    Record<Field, Map<string, TermNo>>
+  >;
+  /** By number. */
+  readonly #names: Term[] = [];
   readonly #postings: Column<Uint32Array>[] = [];
   /** Terms of slot d: `#terms[#offsets[d]]` up to `#terms[#offsets[d + 1]]`. */
   readonly #terms = uint32Column();
@@ -52,10 +56,11 @@ export class Attributes {
   /** The document takes the next slot. */
   add(document: DocumentAttributes): DocNo {
     const doc = asDocNo(this.slotCount);
-    const terms = [term.type(document.type), term.category(document.category), term.author(document.author)];
-    if (document.section !== null) terms.push(term.section(document.section));
-    for (const tag of document.tags) terms.push(term.tag(tag));
-    for (const name of new Set(terms)) this.#addTerm(doc, this.#intern(name));
+    this.#addTerm(doc, this.#intern('type', document.type));
+    this.#addTerm(doc, this.#intern('category', document.category));
+    this.#addTerm(doc, this.#intern('author', document.author));
+    if (document.section !== null) this.#addTerm(doc, this.#intern('section', document.section));
+    for (const tag of new Set(document.tags)) this.#addTerm(doc, this.#intern('tag', tag));
     this.#close(document.createdAtMs, document.updatedAtMs);
     return doc;
   }
@@ -64,7 +69,8 @@ export class Attributes {
   copyTo(copy: Attributes, slot: DocNo): DocNo {
     const doc = asDocNo(copy.slotCount);
     for (let at = this.#offsets.at(slot); at < this.#offsets.at(slot + 1); at += 1) {
-      copy.#addTerm(doc, copy.#intern(this.#names[this.#terms.at(at)]!));
+      const { field, value } = this.#names[this.#terms.at(at)]!;
+      copy.#addTerm(doc, copy.#intern(field, value));
     }
     copy.#close(this.#created.at(slot), this.#updated.at(slot));
     return doc;
@@ -87,15 +93,18 @@ export class Attributes {
 
   /** Terms that must all hold; -1 for one that no document ever had. An empty list restricts nothing. */
   #requiredTerms(filter: EntryFilter): readonly TermNo[] {
-    const names: string[] = [];
+    const wanted: TermNo[] = [];
+    const want = (field: Field, value: string): void => {
+      wanted.push(this.#termNumbers[field].get(value) ?? -1);
+    };
     // With both types asked for nothing is left to check: there are only two.
     const types = new Set(filter.types);
-    if (types.size === 1) for (const type of types) names.push(term.type(type));
-    if (filter.category !== undefined) names.push(term.category(filter.category));
-    if (filter.section !== undefined) names.push(term.section(filter.section));
-    if (filter.author !== undefined) names.push(term.author(filter.author));
-    for (const tag of filter.tags ?? []) names.push(term.tag(tag));
-    return names.map((name) => this.#termNumbers.get(name) ?? -1);
+    if (types.size === 1) for (const type of types) want('type', type);
+    if (filter.category !== undefined) want('category', filter.category);
+    if (filter.section !== undefined) want('section', filter.section);
+    if (filter.author !== undefined) want('author', filter.author);
+    for (const tag of filter.tags ?? []) want('tag', tag);
+    return wanted;
   }
 
   /**
@@ -133,12 +142,13 @@ export class Attributes {
       isWithin(this.#updated.at(doc), updatedFromMs, updatedToMs);
   }
 
-  #intern(name: string): TermNo {
-    const known = this.#termNumbers.get(name);
+  #intern(field: Field, value: string): TermNo {
+    const numbers = this.#termNumbers[field];
+    const known = numbers.get(value);
     if (known !== undefined) return known;
     const fresh = this.#postings.length;
-    this.#termNumbers.set(name, fresh);
-    this.#names.push(name);
+    numbers.set(value, fresh);
+    this.#names.push({ field, value });
     this.#postings.push(uint32Column());
     return fresh;
   }
