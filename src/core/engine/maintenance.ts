@@ -119,7 +119,7 @@ export class Maintenance {
   }
 
   #letGo(): void {
-    for (const goOn of [...this.#heldBack]) goOn();
+    for (const goOn of this.#heldBack) goOn();
   }
 
   /** Joins a rebuild that is under way. */

@@ -133,16 +133,16 @@ test('writes are held back while 64,000 vectors wait to be sealed, for a second 
   await collection.apply(create(33_000));
   await held.reached;
   // The first is being built, the second is full: both are frozen.
-  let isDone = false;
-  const applied = collection.apply(create(32_000)).then(() => (isDone = true));
+  const write = { isDone: false };
+  const applied = collection.apply(create(32_000)).then(() => (write.isDone = true));
   const warned = (): boolean =>
     logger.messages('warn').includes('segments are built too slowly; writes are held back');
-  while (!warned() && !isDone) await new Promise((resolve) => setTimeout(resolve, 0));
+  while (!warned() && !write.isDone) await new Promise((resolve) => setTimeout(resolve, 0));
   // Applied, but not acknowledged; a search finds it and waits for nothing.
   const { vectors } = await collection.status();
   expect(vectors).toBe(65_000);
   expect((await collection.search(searchFor({ vector: vector(), limit: 10 }))).keys).toHaveLength(10);
-  expect(isDone).toBe(false);
+  expect(write.isDone).toBe(false);
   clock.advance(1_000);
   await applied;
   // Building goes on: the next is let go without any time passing.
