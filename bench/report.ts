@@ -16,6 +16,7 @@ import type { Spread } from './support/statistics.ts';
 /** What is drawn of each bench, and which columns name a bar. */
 const PLOTS: Readonly<Record<string, { readonly value: string; readonly names: readonly string[] }>> = {
   engine: { value: 'ms/query', names: ['backend', 'kind', 'segments', 'tombstones', 'filter', 'in flight'] },
+  segments: { value: 'CPU ms/query', names: ['writes since', 'in flight'] },
   http: { value: 'requests/s', names: ['request', 'connections'] },
   writes: { value: 'writes/s', names: ['policy', 'duplicate check', 'connections', 'seconds'] },
   restart: { value: 'vectors s', names: ['entries', 'ended by'] },
