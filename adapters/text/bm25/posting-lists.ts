@@ -84,9 +84,13 @@ export class PostingLists {
   }
 }
 
-/** A copy of at least twice the length. */
+/** Beyond this many elements an array grows by half only: what a large one has too much is memory. */
+const DOUBLED_MAX = 65_536;
+
+/** A longer copy: amortised, growing one element after another is O(1). */
 export function grown<T extends Uint8Array | Uint32Array | Float32Array>(array: T, lengthMin: number): T {
-  const length = Math.max(lengthMin, array.length * 2);
+  const factor = array.length < DOUBLED_MAX ? 2 : 1.5;
+  const length = Math.max(lengthMin, Math.ceil(array.length * factor));
   const copy = new (array.constructor as new (length: number) => T)(length);
   copy.set(array);
   return copy;
