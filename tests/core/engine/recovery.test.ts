@@ -25,9 +25,7 @@ async function keysFound({ collection }: CollectionFixture): Promise<readonly nu
 }
 
 async function reopened(collection: Collection): Promise<void> {
-  for (let turn = 0; turn < 1_000 && collection.state === 'opening'; turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  while (collection.state === 'opening') await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Writes, closes, and answers what a next start finds. */
