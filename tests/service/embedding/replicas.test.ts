@@ -117,8 +117,10 @@ describe('the embedding queue of a shared database', () => {
       await held;
       answerWith(response, rows);
     });
-    const first = await open({ clock: still });
-    const second = await open();
+    // Long enough that the first one has asked by then, on a busy machine too.
+    const options = { leaseTtlMs: 2_000 };
+    const first = await open({ clock: still, options });
+    const second = await open({ options });
     await new Client(first.services).write(entry(1));
     await until('the first one is asking', () => server.calls.length === 1);
     await until('the second one has done it', async () => (await pending(second)) === 0);
