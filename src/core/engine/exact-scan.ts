@@ -2,7 +2,7 @@ import type { NearestRows } from '../ports/vector-backend.ts';
 import { QUERIES_AT_ONCE, ROWS_PER_CALL } from './quantised-kernel.ts';
 import type { QuantisedRows } from './quantised-rows.ts';
 import { RowScorer } from './row-scorer.ts';
-import { ScanCandidates } from './scan-candidates.ts';
+import { scanCandidates } from './scan-candidates.ts';
 import { TopK } from './top-k.ts';
 
 /** From so many queries four at once cost less, although some of the four are idle. */
@@ -51,9 +51,10 @@ function scanGroup(rows: ScannedRows, request: ScanRequest, first: number): read
   if (quantised === null) return [scanFloats(rows, request, first)];
   const { queries, count, k, floors } = request;
   const together = count - first >= FOUR_FROM ? Math.min(QUERIES_AT_ONCE, count - first) : 1;
-  const candidates = quantised
-    .prepare(queries, first, together)
-    .map((query, at) => new ScanCandidates(quantised, query, k, floors?.[first + at]));
+  const candidates = quantised.prepare(queries, first, together).map((query, at) => {
+    scanCandidates[at]!.start(quantised, query, k, floors?.[first + at]);
+    return scanCandidates[at]!;
+  });
   for (let from = 0; from < rowCount; from += ROWS_PER_CALL) {
     const length = Math.min(ROWS_PER_CALL, rowCount - from);
     const scores = quantised.scan(together, from, length);

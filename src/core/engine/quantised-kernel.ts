@@ -1,3 +1,4 @@
+import { quantiser, type Quantise } from './quantising-kernel.ts';
 import {
   advance,
   assembleModule,
@@ -51,6 +52,8 @@ export interface QuantisedKernel {
   scanOne(rows: number, count: number, out: number): void;
   /** The same against queries 0 to 3; those of query n from `out` + 4 · n · ROWS_PER_CALL on. */
   scanFour(rows: number, count: number, out: number): void;
+  readonly quantiseQuery: Quantise;
+  readonly quantiseRow: Quantise;
   /** Like scanOne for the rows whose byte offsets stand in `list`, 32 bits each. */
   pickOne(list: number, count: number, out: number): void;
 }
@@ -82,6 +85,8 @@ const functionsFor = (codesPerRow: number): readonly WasmFunction[] => [
   scan('scanOne', codesPerRow, 1, nextRow(codesPerRow)),
   scan('scanFour', codesPerRow, QUERIES_AT_ONCE, nextRow(codesPerRow)),
   scan('pickOne', codesPerRow, 1, PICKED_ROW),
+  quantiser('quantiseQuery', codesPerRow, 2),
+  quantiser('quantiseRow', codesPerRow, 1),
 ];
 
 /** Where a row's bytes begin, and how to come to the next. */

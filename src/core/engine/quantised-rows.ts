@@ -10,6 +10,8 @@ import {
 const PAGE_BYTES = 65_536;
 const CODE_MAX = 127;
 const QUERY_CODE_MAX = 32_767;
+/** Unit, length of what was lost, length: what the kernel says of a vector that it has rounded. */
+const REPORT_FLOATS = 3;
 /** Of the scores themselves: products and sums in float32, between unit vectors. */
 const FLOAT_ROUNDING = 1e-5;
 
@@ -25,26 +27,25 @@ const FLOAT_ROUNDING = 1e-5;
  */
 export class QuantisedRows {
   readonly #dimension: number;
-  readonly #codesPerRow: number;
-  readonly #rowBytes: number;
-  readonly #memory: WebAssembly.Memory;
+  readonly #layout: Layout;
   readonly #kernel: QuantisedKernel;
-  readonly #rowsAt: number;
+  readonly #floats: Float32Array;
+  readonly #numbers: Uint32Array;
   /** Length of what rounding took from each row. */
   readonly #errors: Float32Array;
+  /** A sum of `dimension` products must fit 32 bits. */
+  readonly #queryCodeMax: number;
   #errorMax = 0;
   #count = 0;
 
   /** @returns null where the kernel cannot run */
   static create(dimension: number, capacity: number): QuantisedRows | null {
-    const codesPerRow = Math.ceil(dimension / CODES_PER_TURN) * CODES_PER_TURN;
-    const rowsAt = listAt(codesPerRow) + 4 * ROWS_PER_CALL;
-    const bytes = rowsAt + capacity * (ROW_HEADER_BYTES + codesPerRow);
-    const memory = allocate(Math.ceil(bytes / PAGE_BYTES));
-    const kernel = memory === null ? null : quantisedKernel(codesPerRow, memory);
+    const layout = layoutFor(dimension);
+    const memory = allocate(Math.ceil((layout.rows + capacity * layout.rowBytes) / PAGE_BYTES));
+    const kernel = memory === null ? null : quantisedKernel(layout.codesPerRow, memory);
     return memory === null || kernel === null
       ? null
-      : new QuantisedRows(dimension, codesPerRow, memory, kernel);
+      : new QuantisedRows(dimension, layout, memory, kernel, capacity);
   }
 
   /** @param vectors rows × dimension, row-major */
@@ -58,17 +59,18 @@ export class QuantisedRows {
 
   private constructor(
     dimension: number,
-    codesPerRow: number,
+    layout: Layout,
     memory: WebAssembly.Memory,
     kernel: QuantisedKernel,
+    capacity: number,
   ) {
     this.#dimension = dimension;
-    this.#codesPerRow = codesPerRow;
-    this.#rowBytes = ROW_HEADER_BYTES + codesPerRow;
-    this.#memory = memory;
+    this.#layout = layout;
     this.#kernel = kernel;
-    this.#rowsAt = listAt(codesPerRow) + 4 * ROWS_PER_CALL;
-    this.#errors = new Float32Array(Math.floor((memory.buffer.byteLength - this.#rowsAt) / this.#rowBytes));
+    this.#floats = new Float32Array(memory.buffer);
+    this.#numbers = new Uint32Array(memory.buffer);
+    this.#errors = new Float32Array(capacity);
+    this.#queryCodeMax = Math.min(QUERY_CODE_MAX, Math.floor(0x7fff_ffff / (CODE_MAX * dimension)));
   }
 
   get rowCount(): number {
@@ -76,50 +78,52 @@ export class QuantisedRows {
   }
 
   get memoryBytes(): number {
-    return this.#memory.buffer.byteLength + this.#errors.byteLength;
+    return this.#floats.byteLength + this.#errors.byteLength;
   }
 
   /** @param offset first element of the row in `vectors`; there is room for it by `capacity` */
   append(vectors: Float32Array, offset: number): void {
-    const factor = Math.fround(largestOf(vectors, offset, this.#dimension) / CODE_MAX);
-    const address = this.#rowsAt + this.#count * this.#rowBytes;
-    new Float32Array(this.#memory.buffer, address, 1)[0] = factor;
-    const codes = new Int8Array(this.#memory.buffer, address + ROW_HEADER_BYTES, this.#codesPerRow);
-    this.#errors[this.#count] = quantise(vectors, offset, this.#dimension, factor, codes);
-    this.#errorMax = Math.max(this.#errorMax, this.#errors[this.#count]!);
+    const row = this.#layout.rows + this.#count * this.#layout.rowBytes;
+    this.#stage(vectors, offset);
+    this.#kernel.quantiseRow(this.#layout.staged, row + ROW_HEADER_BYTES, CODE_MAX, this.#layout.report);
+    const { unit, lost } = this.#report();
+    this.#floats[row / 4] = unit;
+    this.#errors[this.#count] = lost;
+    this.#errorMax = Math.max(this.#errorMax, lost);
     this.#count += 1;
   }
 
-  /** What the kernel reads: at most QUERIES_AT_ONCE of them. */
+  /** Makes queries of `queries`, from the one at `first` on, those that the kernel knows: QUERIES_AT_ONCE at most. */
   prepare(queries: Float32Array, first: number, count: number): readonly PreparedQuery[] {
-    const codes = new Int16Array(this.#memory.buffer, 0, QUERIES_AT_ONCE * this.#codesPerRow);
+    const { staged, codesPerRow, report } = this.#layout;
     return Array.from({ length: count }, (_, at) => {
-      const own = codes.subarray(at * this.#codesPerRow, (at + 1) * this.#codesPerRow);
-      return quantiseQuery(queries, (first + at) * this.#dimension, this.#dimension, own);
+      this.#stage(queries, (first + at) * this.#dimension);
+      this.#kernel.quantiseQuery(staged, 2 * at * codesPerRow, this.#queryCodeMax, report);
+      return this.#report();
     });
   }
 
   /**
-   * Scores of the rows from `from` on against the prepared queries, in each query's own unit (`PreparedQuery.unit`).
+   * Scores of the rows from `from` on against the prepared queries, in each query's own unit.
    * @param queries 1, or more for four at once
    * @returns of query n from n · ROWS_PER_CALL on; good until the next call
    */
   scan(queries: number, from: number, count: number): Float32Array {
-    const rows = this.#rowsAt + from * this.#rowBytes;
-    const out = outAt(this.#codesPerRow);
-    if (queries === 1) this.#kernel.scanOne(rows, count, out);
-    else this.#kernel.scanFour(rows, count, out);
-    return new Float32Array(this.#memory.buffer, out, QUERIES_AT_ONCE * ROWS_PER_CALL);
+    const { rows, rowBytes, scores } = this.#layout;
+    const address = rows + from * rowBytes;
+    if (queries === 1) this.#kernel.scanOne(address, count, scores);
+    else this.#kernel.scanFour(address, count, scores);
+    return this.#floats.subarray(scores / 4, scores / 4 + QUERIES_AT_ONCE * ROWS_PER_CALL);
   }
 
   /** The same for chosen rows against query 0; at most ROWS_PER_CALL. */
-  pick(rows: Uint32Array): Float32Array {
-    const list = listAt(this.#codesPerRow);
-    const addresses = new Uint32Array(this.#memory.buffer, list, rows.length);
-    for (let at = 0; at < rows.length; at += 1) addresses[at] = this.#rowsAt + rows[at]! * this.#rowBytes;
-    const out = outAt(this.#codesPerRow);
-    this.#kernel.pickOne(list, rows.length, out);
-    return new Float32Array(this.#memory.buffer, out, rows.length);
+  pick(chosen: Uint32Array): Float32Array {
+    const { rows, rowBytes, scores, list } = this.#layout;
+    for (let at = 0; at < chosen.length; at += 1) {
+      this.#numbers[list / 4 + at] = rows + chosen[at]! * rowBytes;
+    }
+    this.#kernel.pickOne(list, chosen.length, scores);
+    return this.#floats.subarray(scores / 4, scores / 4 + chosen.length);
   }
 
   /** By how much a row's score may be wrong, either way. */
@@ -131,15 +135,47 @@ export class QuantisedRows {
   slackMax(query: PreparedQuery): number {
     return slack(this.#errorMax, query);
   }
+
+  #stage(vectors: Float32Array, offset: number): void {
+    this.#floats.set(vectors.subarray(offset, offset + this.#dimension), this.#layout.staged / 4);
+  }
+
+  #report(): PreparedQuery {
+    const at = this.#layout.report / 4;
+    return { unit: this.#floats[at]!, lost: this.#floats[at + 1]!, length: this.#floats[at + 2]! };
+  }
 }
 
 export interface PreparedQuery {
   /** A score times this is an inner product. */
   readonly unit: number;
-  /** Of the query, Euclidean. */
-  readonly length: number;
   /** Length of what rounding took from it. */
   readonly lost: number;
+  /** Of the query, Euclidean. */
+  readonly length: number;
+}
+
+/** What lies where in the memory, in bytes, after the queries, which begin at 0. */
+interface Layout {
+  readonly codesPerRow: number;
+  readonly rowBytes: number;
+  readonly scores: number;
+  /** Addresses of picked rows. */
+  readonly list: number;
+  /** The vector that is being rounded; filled up with zeros, as its codes are. */
+  readonly staged: number;
+  readonly report: number;
+  readonly rows: number;
+}
+
+function layoutFor(dimension: number): Layout {
+  const codesPerRow = Math.ceil(dimension / CODES_PER_TURN) * CODES_PER_TURN;
+  const scores = 2 * QUERIES_AT_ONCE * codesPerRow;
+  const list = scores + 4 * QUERIES_AT_ONCE * ROWS_PER_CALL;
+  const staged = list + 4 * ROWS_PER_CALL;
+  const report = staged + 4 * codesPerRow;
+  const rows = report + 4 * REPORT_FLOATS;
+  return { codesPerRow, rowBytes: ROW_HEADER_BYTES + codesPerRow, scores, list, staged, report, rows };
 }
 
 /** Null where there is no such memory: WebAssembly has 4 GiB, and some runtimes give less. */
@@ -152,48 +188,5 @@ function allocate(pages: number): WebAssembly.Memory | null {
   }
 }
 
-/** Queries, scores, list of addresses, rows: in this order in memory, each on a boundary of its type. */
-const outAt = (codesPerRow: number): number => 2 * QUERIES_AT_ONCE * codesPerRow;
-const listAt = (codesPerRow: number): number => outAt(codesPerRow) + 4 * QUERIES_AT_ONCE * ROWS_PER_CALL;
-
 const slack = (error: number, { length, lost }: PreparedQuery): number =>
   error * (length + lost) + lost + FLOAT_ROUNDING;
-
-function quantiseQuery(
-  queries: Float32Array,
-  offset: number,
-  dimension: number,
-  codes: Int16Array,
-): PreparedQuery {
-  // A sum of `dimension` products must fit 32 bits.
-  const codeMax = Math.min(QUERY_CODE_MAX, Math.floor(0x7fff_ffff / (CODE_MAX * dimension)));
-  const unit = largestOf(queries, offset, dimension) / codeMax;
-  let squares = 0;
-  for (let at = 0; at < dimension; at += 1) squares += queries[offset + at]! * queries[offset + at]!;
-  return { unit, length: Math.sqrt(squares), lost: quantise(queries, offset, dimension, unit, codes) };
-}
-
-function largestOf(vectors: Float32Array, offset: number, dimension: number): number {
-  let largest = 0;
-  for (let at = offset; at < offset + dimension; at += 1) largest = Math.max(largest, Math.abs(vectors[at]!));
-  return largest;
-}
-
-/** Writes the nearest whole multiples of `unit`. @returns the length of what is left of the vector */
-function quantise(
-  vectors: Float32Array,
-  offset: number,
-  dimension: number,
-  unit: number,
-  codes: Int8Array | Int16Array,
-): number {
-  let squares = 0;
-  for (let at = 0; at < dimension; at += 1) {
-    const value = vectors[offset + at]!;
-    const code = unit > 0 ? Math.round(value / unit) : 0;
-    codes[at] = code;
-    const left = value - code * unit;
-    squares += left * left;
-  }
-  return Math.sqrt(squares);
-}

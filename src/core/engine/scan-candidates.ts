@@ -1,3 +1,4 @@
+import { QUERIES_AT_ONCE } from './quantised-kernel.ts';
 import type { PreparedQuery, QuantisedRows } from './quantised-rows.ts';
 import { ScoreFloor } from './score-floor.ts';
 
@@ -10,21 +11,22 @@ const FLOAT32_ROUNDING = 1e-6;
  * The rows of one block that can be among the `k` best of one query. A quantised score is a range; a
  * row is out when it can at most reach less than `k` others reach at least.
  */
-export class ScanCandidates {
-  readonly #quantised: QuantisedRows;
-  readonly #query: PreparedQuery;
-  readonly #slackMax: number;
-  readonly #floor: ScoreFloor;
+class ScanCandidates {
+  readonly #floor = new ScoreFloor();
+  #quantised: QuantisedRows | null = null;
+  #query: PreparedQuery = { unit: 0, lost: 0, length: 0 };
+  #slackMax = 0;
   #rows = new Uint32Array(ROOM);
   #atMost = new Float32Array(ROOM);
   #count = 0;
 
-  /** @param least rows that score less are of no use */
-  constructor(quantised: QuantisedRows, query: PreparedQuery, k: number, least = -Infinity) {
+  /** Forgets what it had. @param least rows that score less are of no use */
+  start(quantised: QuantisedRows, query: PreparedQuery, k: number, least = -Infinity): void {
     this.#quantised = quantised;
     this.#query = query;
     this.#slackMax = quantised.slackMax(query);
-    this.#floor = new ScoreFloor(k, least);
+    this.#floor.start(k, least);
+    this.#count = 0;
   }
 
   /** @param scores as the kernel gave them, of the rows from `from` on, at `scores[at]` and after */
@@ -43,7 +45,7 @@ export class ScanCandidates {
     for (let at = 0; at < rows.length; at += 1) this.#take(rows[at]!, scores[at]! * this.#query.unit);
   }
 
-  /** What is left when all have been taken, in the order in which they came. */
+  /** What is left when all have been taken, in the order in which they came; good until the next start. */
   rows(): Uint32Array {
     const floor = this.#floor.value;
     let kept = 0;
@@ -54,7 +56,7 @@ export class ScanCandidates {
   }
 
   #take(row: number, score: number): void {
-    const slack = this.#quantised.slackOf(row, this.#query);
+    const slack = this.#quantised!.slackOf(row, this.#query);
     if (score + slack < this.#floor.value) return;
     this.#floor.add(score - slack);
     if (this.#count === this.#rows.length) this.#grow();
@@ -71,6 +73,12 @@ export class ScanCandidates {
     this.#atMost.set(atMost);
   }
 }
+
+/** One for each query of a pass, and for a thread: a scan runs to its end before the next one begins. */
+export const scanCandidates: readonly ScanCandidates[] = Array.from(
+  { length: QUERIES_AT_ONCE },
+  () => new ScanCandidates(),
+);
 
 /** A loop of its own, which the compiler keeps in registers. @returns `end` when there is none */
 function nextAtLeast(scores: Float32Array, from: number, end: number, least: number): number {

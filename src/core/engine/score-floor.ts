@@ -7,18 +7,21 @@ const BINS_PER_UNIT = BINS / 2;
  * so a score costs 3 ns where a heap takes 100.
  */
 export class ScoreFloor {
-  readonly #k: number;
-  readonly #least: number;
   readonly #counts = new Uint32Array(BINS);
+  #k = 1;
+  #least = -Infinity;
   /** The lowest bin that still matters. */
   #bin = 0;
   /** Scores in it and above. */
   #above = 0;
 
-  /** @param least what is asked for beforehand */
-  constructor(k: number, least: number) {
+  /** Nothing is seen yet. @param least what is asked for beforehand */
+  start(k: number, least: number): void {
     this.#k = k;
     this.#least = least;
+    this.#counts.fill(0);
+    this.#bin = 0;
+    this.#above = 0;
   }
 
   /** Bin 0 has no lower edge: what is below -1 falls into it, too. */

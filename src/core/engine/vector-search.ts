@@ -7,7 +7,7 @@ import { NOBODY } from './row-owners.ts';
 import { ROWS_PER_CALL } from './quantised-kernel.ts';
 import type { QuantisedRows } from './quantised-rows.ts';
 import { RowScorer } from './row-scorer.ts';
-import { ScanCandidates } from './scan-candidates.ts';
+import { scanCandidates } from './scan-candidates.ts';
 import type { Segment } from './segment.ts';
 import { TopK } from './top-k.ts';
 import type { View } from './view.ts';
@@ -150,7 +150,8 @@ class VectorSearch {
 
   #bestOf(quantised: QuantisedRows, rows: Uint32Array): Uint32Array {
     const [query] = quantised.prepare(this.query.vector, 0, 1);
-    const candidates = new ScanCandidates(quantised, query!, this.#best.capacity, this.floor);
+    const candidates = scanCandidates[0]!;
+    candidates.start(quantised, query!, this.#best.capacity, this.floor);
     for (let at = 0; at < rows.length; at += ROWS_PER_CALL) {
       const some = rows.subarray(at, at + ROWS_PER_CALL);
       candidates.takeRows(some, quantised.pick(some));
