@@ -95,9 +95,17 @@ function rankNearest(
     vector,
     text: textPart(context, query),
     weights: query.weights,
+    wanted: query.limit,
+    cosineMax: cosineMaxBeyond(scope, vector, depthOf(query, context.state.table)),
     cosineOf: (doc) => cosineOf(scope, query.vector!, doc),
     compareTies: tieBreaker(context.state.table),
   });
+}
+
+/** Scans leave nothing nearer out of a full list than what is last in it; a graph may. */
+function cosineMaxBeyond({ view }: VectorScope, { cosines }: VectorHits, depth: number): number {
+  const isExact = view.segments.every((segment) => segment.isExact);
+  return isExact && cosines.length === depth ? cosines.at(-1)! : 1;
 }
 
 function textPart({ state, recorder }: SearchContext, query: IndexSearch): TextHits {

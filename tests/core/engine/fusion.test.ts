@@ -53,6 +53,46 @@ test('a document that only the text found gets its exact cosine', () => {
   expect(ranked.scores[0]).toBeCloseTo((0.5 + 3) / 4, 6);
 });
 
+test('cosines that cannot bring a document among the wanted are not asked for, and the wanted are the same', () => {
+  const scores = fc.uniqueArray(fc.tuple(fc.nat(60), fc.integer({ min: 0, max: 100 })), {
+    selector: ([doc]) => doc,
+    maxLength: 40,
+  });
+  const byScore = (hits: [number, number][]) => hits.toSorted((a, b) => b[1] - a[1] || a[0] - b[0]);
+  fc.assert(
+    fc.property(scores, scores, fc.integer({ min: 1, max: 50 }), (near, words, wanted) => {
+      const list = byScore(near).map(([doc, score]): [number, number] => [doc, score / 100]);
+      const vector = vectorHits(...list);
+      // What the list does not have lies no nearer than its last.
+      const cosineMax = list.at(-1)?.[1] ?? 1;
+      const asked: number[] = [];
+      const cosineOf = (doc: number): number => {
+        asked.push(doc);
+        return Math.fround((cosineMax * (doc % 7)) / 6);
+      };
+      const input = { ...base, vector, text: textHits(100, ...byScore(words)), cosineOf };
+      const all = fuse(input);
+      const whole = asked.splice(0).length;
+      const some = fuse({ ...input, cosineMax: Math.fround(cosineMax), wanted });
+      expect(asked.length).toBeLessThanOrEqual(whole);
+      for (const column of ['docs', 'scores', 'vectorScores', 'textScores'] as const) {
+        expect(some[column].slice(0, wanted)).toEqual(all[column].slice(0, wanted));
+      }
+      expect(some.docs.length).toBe(all.docs.length);
+    }),
+  );
+  const found: number[] = [];
+  fuse({
+    ...base,
+    vector: vectorHits([1, 0.9], [2, 0.1]),
+    text: textHits(10, [1, 9], [3, 1]),
+    cosineOf: (doc) => found.push(doc),
+    cosineMax: 0.1,
+    wanted: 1,
+  });
+  expect(found).toEqual([]);
+});
+
 test('what a list does not have is NaN and counts as nothing', () => {
   const ranked = fuse({ ...base, vector: vectorHits([1, 0.9]), text: textHits(10, [2, 1]) });
   expect([...ranked.docs]).toEqual([1, 2]);
