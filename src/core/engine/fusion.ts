@@ -155,7 +155,7 @@ class Candidates {
     for (let place = 0; place < this.#count; place += 1) {
       scores[place] = scoreOf(this.#cosines[place]!, this.textScores[place]!);
     }
-    return scores.sort()[this.#count - count]!;
+    return scores.toSorted()[this.#count - count]!;
   }
 
   ranked(
