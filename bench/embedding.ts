@@ -2,7 +2,7 @@
  * What a model in its own process costs the service: delay of the service's event loop while it
  * embeds, and texts a second.
  *
- *     npx tsx bench/embedding.ts --model FOLDER [--texts 200] [--threads 1] [dataDir]
+ *     npm run bench:embedding -- --model FOLDER [--texts 200] [--threads 1] [dataDir]
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,8 @@ import { RecordingLogger } from '../tests/support/recording-logger.ts';
 import { loadDocuments } from './quality/data.ts';
 
 const NS_PER_MS = 1e6;
+/** Node measures from sample to sample, and a sample is due every so often: that is no delay. */
+const RESOLUTION_MS = 1;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -39,7 +41,7 @@ const embedder = await openTransformersEmbedder({
 });
 const openMs = performance.now() - beforeOpen;
 
-const delay = monitorEventLoopDelay({ resolution: 1 });
+const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 delay.enable();
 const beforeEmbed = performance.now();
 await embedder.embed({ texts, role: 'passage' });
@@ -49,5 +51,7 @@ await embedder.close();
 
 console.log(`open                 ${openMs.toFixed(0)} ms`);
 console.log(`texts a second       ${(texts.length / seconds).toFixed(1)}`);
-console.log(`event loop delay p50 ${(delay.percentile(50) / NS_PER_MS).toFixed(1)} ms`);
-console.log(`event loop delay p99 ${(delay.percentile(99) / NS_PER_MS).toFixed(1)} ms`);
+for (const rank of [50, 99]) {
+  const lateMs = Math.max(0, delay.percentile(rank) / NS_PER_MS - RESOLUTION_MS);
+  console.log(`event loop delay p${rank} ${lateMs.toFixed(1)} ms`);
+}
