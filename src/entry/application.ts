@@ -40,6 +40,8 @@ export interface ApplicationOverrides {
   readonly limits?: Partial<HttpLimits>;
   /** Where its indexes run, when that was begun before; the application closes it, whatever comes. */
   readonly indexHost?: IndexHost;
+  /** What else to load while the database opens; a failure is for whoever needs it. */
+  readonly meanwhile?: () => Promise<unknown>;
 }
 
 /**
@@ -66,7 +68,7 @@ export async function openApplication(
     const opening = openMemory(config, { logger, indexHost: host, embedders, threads: null });
     // What answers requests is loaded while the database opens, on its threads.
     const loading = loadHttp();
-    loading.catch(() => undefined);
+    loading.then(overrides.meanwhile).catch(() => undefined);
     const memory = await opening;
     closers.add(() => memory.close());
     const { httpLimits, openHttp, gateOf, openNamespaces } = await loading;

@@ -4,4 +4,4 @@ import { runServe } from './serve.ts';
 
 /** The service on Deno, from the same sources: `deno run -A src/entry/deno.ts`. */
 armFailpointsFromEnvironment();
-await runServe(listenOnDeno);
+await runServe(() => Promise.resolve(listenOnDeno));
