@@ -78,7 +78,7 @@ class RecordedHistogram {
       count += inBucket;
       const bound = bounds[bucket];
       const le = bound === undefined ? '+Inf' : String(Number((bound * scale).toPrecision(6)));
-      this.#add('_bucket', { ...labels, le }, count);
+      this.#add('_bucket', { le, ...labels }, count);
     }
     this.#add('_sum', labels, sum * scale);
     this.#add('_count', labels, count);
