@@ -13,10 +13,13 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends g++ libfaiss-dev libopenblas-dev dpkg-dev xz-utils
 COPY package.json package-lock.json .npmrc ./
 COPY scripts scripts
+COPY adapters/scan-kernel/native adapters/scan-kernel/native
 # The binding is built against this image's FAISS, with AVX2 kernels and a baseline for older CPUs. Set-up
-# would go on with hnswlib-wasm where that fails; an image that promises FAISS must not.
+# would go on with hnswlib-wasm where that fails; an image that promises FAISS must not. The scan kernel
+# likewise.
 RUN CHL_SETUP_FAISS=source node scripts/setup.mjs --no-compile \
  && test -e .build/faiss/faiss-baseline.node \
+ && test -e .build/scan-kernel/scan-kernel.node \
  && { test -e .build/faiss/faiss-avx2.node || test "$(uname -m)" != x86_64; }
 COPY tsconfig.json ./
 COPY src src
@@ -71,6 +74,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/.build/faiss .build/faiss
+COPY --from=build /app/.build/scan-kernel .build/scan-kernel
 COPY --from=build /app/models models
 ARG MODEL=
 # Empty is unset: without a model the service chooses its embedder by itself.

@@ -4,10 +4,11 @@ import { removeForeignBinaries } from './setup/foreign-binaries.mjs';
 import { checkNodeVersion } from './setup/node-version.mjs';
 import { installPackages } from './setup/packages.mjs';
 import { NODE_MODULES } from './setup/paths.mjs';
+import { setUpScanKernel } from './setup/scan-kernel.mjs';
 import { say, SetupError } from './setup/terminal.mjs';
 
 /**
- * Brings a fresh clone to where the service runs and the tests can: packages, FAISS, dist. What is
+ * Brings a fresh clone to where the service runs and the tests can: packages, FAISS, the scan kernel, dist. What is
  * done already is skipped. Plain JavaScript with no dependency, since it runs before there are any.
  *
  * @param {{retry?: boolean, compiles?: boolean}} [options] `retry` tries again what failed the last
@@ -18,6 +19,7 @@ export async function setUp({ retry = false, compiles = true } = {}) {
   await installPackages();
   removeForeignBinaries(NODE_MODULES);
   await setUpFaiss({ retry });
+  await setUpScanKernel({ retry });
   if (compiles) await compile();
 }
 

@@ -4,11 +4,13 @@ import { openFaissBackend } from '../../adapters/index/faiss-node/backend.ts';
 import { hnswlibWasmBackend } from '../../adapters/index/hnswlib-wasm/backend.ts';
 import { MemoryFiles } from '../../adapters/files/memory/memory-files.ts';
 import { systemClock } from '../../adapters/clock/system-clock.ts';
+import { openNativeScanKernels } from '../../adapters/scan-kernel/native-scan-kernels.ts';
 import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
 import { Collection } from '../../src/core/engine/collection.ts';
 import { dot } from '../../src/core/engine/distance.ts';
 import { TopK } from '../../src/core/engine/top-k.ts';
 import { asEntryKey } from '../../src/core/ids.ts';
+import type { ScanKernelChoice } from '../../src/core/ports/scan-kernel.ts';
 import type { BackendName, IndexKind, VectorBackend } from '../../src/core/ports/vector-backend.ts';
 import { InlineBuilder } from '../../src/core/snapshot/inline-builder.ts';
 import { searchFor, testSpec } from '../../tests/support/collection-fixture.ts';
@@ -25,6 +27,8 @@ export interface Scenario {
   readonly kind: IndexKind;
   /** `one`, merged; or as an import leaves them, before a merge of the largest. */
   readonly segments: 'one' | 'many';
+  /** The service's default when left out. */
+  readonly scanKernel?: ScanKernelChoice;
   /** Rows imported at the opening; all when left out. The rest is for `grow`. */
   readonly rows?: number;
 }
@@ -73,7 +77,7 @@ export class EngineWorld {
   }
 
   static async open(data: VectorData, scenario: Scenario): Promise<EngineWorld> {
-    const { backend: name, kind, segments, rows } = scenario;
+    const { backend: name, kind, segments, rows, scanKernel = 'auto' } = scenario;
     const { dimension } = data;
     const [files, source, backend] = [new MemoryFiles(), new MemorySource(dimension), await open[name]()];
     const spec = testSpec({
@@ -81,6 +85,7 @@ export class EngineWorld {
       // Many: each segment of the kind that its size gets in the service.
       indexKind: segments === 'one' ? kind : 'auto',
       hnswMinVectors: HNSW_MIN_VECTORS,
+      scanKernel,
       hnsw: { m: 32, efConstruction: 200, efSearch: 80 },
       rebuildThreshold: 0.99,
       savePolicy: 'manual',
@@ -90,6 +95,7 @@ export class EngineWorld {
       files,
       source,
       backends: [{ name, load: async () => backend }],
+      nativeKernels: openNativeScanKernels,
       createTextIndex: () => new Bm25Index(),
       builder: new InlineBuilder({
         files,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ChlError } from '../core/errors.ts';
 import type { BackendChoice, IndexKindChoice, SavePolicy } from '../core/ports/index-host.ts';
+import type { ScanKernelChoice } from '../core/ports/scan-kernel.ts';
 import type { HnswParameters } from '../core/ports/vector-backend.ts';
 import type { ApiKeyText } from './config/api-keys.ts';
 import {
@@ -35,6 +36,7 @@ export interface Config {
     readonly host: 'auto' | 'process' | 'inline';
     readonly backend: BackendChoice;
     readonly kind: IndexKindChoice;
+    readonly scanKernel: ScanKernelChoice;
     readonly hnsw: HnswParameters;
     readonly hnswMinVectors: number;
     readonly growingMaxVectors: number;
@@ -122,6 +124,7 @@ function toConfig(values: Environment): Config {
       host: values.CHL_INDEX_HOST,
       backend: values.CHL_INDEX_BACKEND,
       kind: values.CHL_INDEX_KIND,
+      scanKernel: values.CHL_SCAN_KERNEL,
       hnsw: HNSW,
       hnswMinVectors: values.CHL_HNSW_MIN_VECTORS,
       growingMaxVectors: values.CHL_GROWING_MAX_VECTORS,

@@ -44,6 +44,7 @@ export const collectionSpec = (
   dimension: parseFingerprint(fingerprint)?.dimension ?? 1,
   backend: index.backend,
   indexKind: index.kind,
+  scanKernel: index.scanKernel,
   hnsw: index.hnsw,
   hnswMinVectors: index.hnswMinVectors,
   growingMaxVectors: index.growingMaxVectors,

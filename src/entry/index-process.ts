@@ -4,6 +4,7 @@ import { MemoryFiles } from '../../adapters/files/memory/memory-files.ts';
 import { NodeFiles } from '../../adapters/files/node/node-files.ts';
 import { InlineHost } from '../../adapters/host/inline/inline-host.ts';
 import { serveIndexProcess } from '../../adapters/host/process/serve-index-process.ts';
+import { openNativeScanKernels } from '../../adapters/scan-kernel/native-scan-kernels.ts';
 import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
 import { sha256InPlace } from '../../adapters/native/sha256.ts';
 import { InlineBuilder } from '../core/snapshot/inline-builder.ts';
@@ -21,6 +22,7 @@ serveIndexProcess(
   ({ logger }) =>
     new InlineHost({
       backends: vectorBackends,
+      nativeKernels: openNativeScanKernels,
       createTextIndex: () => new Bm25Index(),
       openFiles: async ({ directory }) =>
         directory === null ? new MemoryFiles() : NodeFiles.open(directory),

@@ -82,12 +82,19 @@ export class Health implements HealthService {
 }
 
 /** What there is, how it was opened and why so, and what keeps it from being saved. */
-function readyDetail({ backend, vectors, recovery, reason }: CollectionStatus): string {
-  const parts = [`${backend ?? 'no backend'}, ${vectors} vectors`];
+function readyDetail({ backend, scanKernel, vectors, recovery, reason }: CollectionStatus): string {
+  const parts = [`${backend ?? 'no backend'}, ${vectors} vectors`, ...scanDetail(scanKernel)];
   if (recovery !== null) {
     const why = recovery.reasons.length === 0 ? '' : ` (${recovery.reasons.join('; ')})`;
     parts.push(`opened from ${recovery.source}, ${recovery.replayed} changes replayed${why}`);
   }
   if (reason !== null) parts.push(`not saved: ${reason.replace(/\.$/, '')}`);
   return `${parts.join('; ')}.`;
+}
+
+function scanDetail(kernel: CollectionStatus['scanKernel']): readonly string[] {
+  if (kernel === null) return [];
+  const { name, instructions, reason } = kernel;
+  const why = reason === null ? '' : ` (${reason.replace(/\.$/, '')})`;
+  return [`scanned by ${name === 'none' ? 'floats' : `${name} ${instructions}`}${why}`];
 }

@@ -26,6 +26,7 @@ export function indexStatusView(
     dimension: status.dimension,
     state: status.state,
     backend: status.backend,
+    scan_kernel: status.scanKernel === null ? null : { ...status.scanKernel },
     documents: status.documents,
     tombstones: status.tombstones,
     segments: status.segments.map((segment) => ({ ...segment })),

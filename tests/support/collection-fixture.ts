@@ -45,6 +45,7 @@ export const testSpec = (overrides: Partial<CollectionSpec> = {}): CollectionSpe
   dimension: 8,
   backend: 'auto',
   indexKind: 'auto',
+  scanKernel: 'auto',
   hnsw: { m: 16, efConstruction: 80, efSearch: 64 },
   hnswMinVectors: 1_000_000,
   growingMaxVectors: 1_000,

@@ -41,6 +41,7 @@ export class HostWorld {
       dimension: DIMENSION,
       backend: 'flat',
       indexKind: 'auto',
+      scanKernel: 'auto',
       hnsw: { m: 16, efConstruction: 80, efSearch: 64 },
       hnswMinVectors: 1_000_000,
       growingMaxVectors: 1_000,

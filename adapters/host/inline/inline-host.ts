@@ -12,7 +12,7 @@ import type { AssembledCollection } from './opening-collection.ts';
 /** The adapters a collection is made of, chosen by the composition root. */
 export interface InlineHostOptions extends Pick<
   CollectionOptions,
-  'backends' | 'createTextIndex' | 'clock' | 'logger'
+  'backends' | 'nativeKernels' | 'createTextIndex' | 'clock' | 'logger'
 > {
   /** An in-memory folder where the collection has no directory. */
   openFiles(spec: CollectionSpec): Promise<Files>;
@@ -47,7 +47,7 @@ export class InlineHost implements IndexHost {
   }
 
   async #assemble(spec: CollectionSpec): Promise<AssembledCollection> {
-    const { backends, createTextIndex, clock, logger } = this.#options;
+    const { backends, nativeKernels, createTextIndex, clock, logger } = this.#options;
     const files = await this.#options.openFiles(spec);
     const source = await this.#options.openSource(spec);
     const builder = this.#options.createBuilder(spec, {
@@ -61,6 +61,7 @@ export class InlineHost implements IndexHost {
       files,
       source,
       backends,
+      nativeKernels,
       createTextIndex,
       builder,
       clock,

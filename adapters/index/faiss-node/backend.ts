@@ -35,9 +35,6 @@ export function openFaissBackend(options: FaissOptions = {}): VectorBackend {
       kinds: ['flat', 'hnsw'],
       runtimes: ['node', 'deno'],
       nativeCode: true,
-      // From 20 FAISS multiplies matrices (faiss/utils/distances.cpp, distance_compute_blas_threshold);
-      // from here that is as cheap a query as the engine's scan (docs/performance.md).
-      batchGainFrom: 64,
       serializable: true,
     },
     build: (vectors, parameters) =>

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { ChlError } from '../../../src/core/errors.ts';
+import { packageRoot } from '../../native/package-root.ts';
 import { cpuHasX86V3 } from './cpu.ts';
 
 /**
@@ -74,20 +74,4 @@ function builtBinary(directory: string): string | null {
 
 function defaultNativeDirectory(): string {
   return process.env['CHL_FAISS_NATIVE_DIR'] ?? join(packageRoot(), '.build', 'faiss');
-}
-
-/** The sources lie three folders below the root, their compiled form four: the nearest package.json marks it. */
-function packageRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!isRoot(directory)) {
-    const parent = dirname(directory);
-    if (parent === directory) return directory;
-    directory = parent;
-  }
-  return directory;
-}
-
-function isRoot(directory: string): boolean {
-  const manifest = join(directory, 'package.json');
-  return existsSync(manifest) && readFileSync(manifest, 'utf8').includes('"name": "chl"');
 }

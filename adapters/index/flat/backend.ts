@@ -11,7 +11,6 @@ export const flatBackend: VectorBackend = {
     kinds: ['flat'],
     runtimes: ['node', 'deno', 'edge'],
     nativeCode: false,
-    batchGainFrom: null,
     // The vectors are the index; storing them a second time would only take space.
     serializable: false,
   },

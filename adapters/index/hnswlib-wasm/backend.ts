@@ -22,7 +22,6 @@ export const hnswlibWasmBackend: VectorBackend = {
     // Not on the edge: its bindings are made with `new Function`, its module is compiled at run time.
     runtimes: ['node', 'deno'],
     nativeCode: false,
-    batchGainFrom: null,
     serializable: true,
   },
 

@@ -2,6 +2,7 @@ import type { Files } from '../ports/files.ts';
 import type { CollectionSpec } from '../ports/index-host.ts';
 import type { IndexSource } from '../ports/index-source.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
+import type { NativeScanKernels } from '../ports/scan-kernel.ts';
 import type { SegmentBuilder } from '../ports/segment-builder.ts';
 import type { TextIndex } from '../ports/text-index.ts';
 import type { BackendName, VectorBackend } from '../ports/vector-backend.ts';
@@ -14,6 +15,8 @@ export interface CollectionOptions {
   readonly source: IndexSource;
   /** In the order in which `auto` tries them; any other choice takes the one it names. */
   readonly backends: readonly BackendCandidate[];
+  /** Left out: WebAssembly scans. */
+  readonly nativeKernels?: NativeScanKernels | undefined;
   readonly createTextIndex: () => TextIndex;
   /** Writes into `files`. */
   readonly builder: SegmentBuilder;

@@ -34,6 +34,7 @@ function openStatus(spec: CollectionSpec, index: OpenIndex, life: CollectionLife
   return {
     reason: life.reason ?? persistence.failure,
     backend: index.backend.name,
+    scanKernel: index.scanning.status,
     vectors: state.view.rows - state.tombstones,
     documents: state.table.documentCount,
     tombstones: state.tombstones,
@@ -67,6 +68,7 @@ export const neverOpened = (spec: CollectionSpec): CollectionStatus => ({
   state: 'opening',
   reason: null,
   backend: null,
+  scanKernel: null,
   dimension: spec.dimension,
   fingerprint: spec.fingerprint,
   vectors: 0,

@@ -124,7 +124,10 @@ export class Collection implements IndexCollection {
       this.#failures = 0;
       this.#recoveries += 1;
       this.#recorder.recovered(index.recovery.source);
-      options.logger.info({ ...index.recovery, backend: index.backend.name }, 'the index is open');
+      options.logger.info(
+        { ...index.recovery, backend: index.backend.name, scanKernel: index.scanning.status },
+        'the index is open',
+      );
       this.#becameSearchable();
       await Promise.all([index.maintenance.settle(), this.#fillWords(index)]);
     } catch (error) {

@@ -1,12 +1,9 @@
 import type { NearestRows } from '../ports/vector-backend.ts';
-import { QUERIES_AT_ONCE, ROWS_PER_CALL } from './quantised-kernel.ts';
+import { ROWS_PER_CALL } from '../ports/scan-kernel.ts';
 import type { QuantisedRows } from './quantised-rows.ts';
 import { RowScorer } from './row-scorer.ts';
-import { scanCandidates } from './scan-candidates.ts';
+import { candidatesOf } from './scan-candidates.ts';
 import { TopK } from './top-k.ts';
-
-/** From so many queries four at once cost less, although some of the four are idle. */
-const FOUR_FROM = 3;
 
 export interface ScannedRows {
   /** At least rowCount × dimension, row-major. */
@@ -33,7 +30,11 @@ export interface ScanRequest {
  */
 export function scanNearest(rows: ScannedRows, request: ScanRequest): NearestRows {
   const { count, k } = request;
-  const found = { rows: new Int32Array(count * k).fill(-1), scores: new Float32Array(count * k) };
+  const found = {
+    rows: new Int32Array(count * k).fill(-1),
+    scores: new Float32Array(count * k),
+    areExact: hasExactScores(rows.quantised),
+  };
   for (let query = 0; query < count;) {
     for (const best of scanGroup(rows, request, query)) {
       const { ids, scores } = best.takeRanked();
@@ -50,10 +51,12 @@ function scanGroup(rows: ScannedRows, request: ScanRequest, first: number): read
   const { quantised, dimension, rowCount, vectors } = rows;
   if (quantised === null) return [scanFloats(rows, request, first)];
   const { queries, count, k, floors } = request;
-  const together = count - first >= FOUR_FROM ? Math.min(QUERIES_AT_ONCE, count - first) : 1;
+  const { queriesAtOnce, togetherFrom } = quantised.kernels;
+  const together = count - first >= togetherFrom ? Math.min(queriesAtOnce, count - first) : 1;
   const candidates = quantised.prepare(queries, first, together).map((query, at) => {
-    scanCandidates[at]!.start(quantised, query, k, floors?.[first + at]);
-    return scanCandidates[at]!;
+    const one = candidatesOf(at);
+    one.start(quantised, query, k, floors?.[first + at]);
+    return one;
   });
   for (let from = 0; from < rowCount; from += ROWS_PER_CALL) {
     const length = Math.min(ROWS_PER_CALL, rowCount - from);
@@ -63,12 +66,19 @@ function scanGroup(rows: ScannedRows, request: ScanRequest, first: number): read
   return candidates.map((one, at) => {
     const left = one.rows();
     const scores = new Float32Array(left.length);
-    RowScorer.for(dimension).score(queries, (first + at) * dimension, vectors, left, scores);
+    const queryOffset = (first + at) * dimension;
+    if (quantised.kernels.dots === null) {
+      RowScorer.for(dimension).score(queries, queryOffset, vectors, left, scores);
+    } else quantised.kernels.dots(queries, queryOffset, vectors, dimension, left, scores);
     const best = new TopK(k);
     for (let place = 0; place < left.length; place += 1) best.offer(scores[place]!, left[place]!);
     return best;
   });
 }
+
+/** Whether what a scan answers are `dot`'s own scores, which nobody has to make again. */
+const hasExactScores = (quantised: QuantisedRows | null): boolean =>
+  quantised !== null && quantised.kernels.dots !== null;
 
 function scanFloats(
   { vectors, dimension, rowCount }: ScannedRows,

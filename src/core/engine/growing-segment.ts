@@ -1,4 +1,5 @@
 import type { VectorId } from '../ids.ts';
+import type { ScanKernels } from '../ports/scan-kernel.ts';
 import type { NearestRows } from '../ports/vector-backend.ts';
 import { scanNearest } from './exact-scan.ts';
 import { QuantisedRows } from './quantised-rows.ts';
@@ -8,6 +9,7 @@ export interface GrowingSegmentOptions {
   readonly id: number;
   readonly maxRows: number;
   readonly dimension: number;
+  readonly kernels: ScanKernels;
   /** Number of the growing log on disk that has, or will have, its first row. */
   readonly firstLog: number;
 }
@@ -28,13 +30,13 @@ export class GrowingSegment extends Segment {
   readonly #dimension: number;
   #rows = 0;
 
-  constructor({ id, maxRows, dimension, firstLog }: GrowingSegmentOptions) {
+  constructor({ id, maxRows, dimension, kernels, firstLog }: GrowingSegmentOptions) {
     super(id);
     this.firstLog = firstLog;
     this.#dimension = dimension;
     this.ids = new Float64Array(maxRows);
     this.vectors = new Float32Array(maxRows * dimension);
-    this.quantised = QuantisedRows.create(dimension, maxRows);
+    this.quantised = QuantisedRows.create(dimension, maxRows, kernels);
   }
 
   get rows(): number {

@@ -1,5 +1,6 @@
 import { asVectorId, type EntryKey, type VectorId } from '../ids.ts';
 import type { ChangeMark, IndexChange, IndexDocument } from '../ports/index-source.ts';
+import type { ScanKernels } from '../ports/scan-kernel.ts';
 import type { TextIndex } from '../ports/text-index.ts';
 import type { DocumentTable } from './document-table.ts';
 import { GrowingSegment } from './growing-segment.ts';
@@ -11,6 +12,7 @@ import { View, type ViewParts } from './view.ts';
 export interface IndexStateOptions {
   readonly dimension: number;
   readonly growingMaxRows: number;
+  readonly kernels: ScanKernels;
   readonly table: DocumentTable;
   readonly text: TextIndex;
   /** The log that rows are written to now; a growing segment remembers it as its first. */
@@ -187,11 +189,12 @@ export class IndexState {
   }
 
   #newGrowing(): GrowingSegment {
-    const { growingMaxRows, dimension, currentLog } = this.#options;
+    const { growingMaxRows, dimension, kernels, currentLog } = this.#options;
     return new GrowingSegment({
       id: this.#nextSegmentId(),
       maxRows: growingMaxRows,
       dimension,
+      kernels,
       firstLog: currentLog(),
     });
   }

@@ -1,4 +1,11 @@
-import { quantiser, type Quantise } from './quantising-kernel.ts';
+import {
+  ROW_HEADER_BYTES,
+  ROWS_PER_CALL,
+  type Quantise,
+  type ScanKernels,
+  type ScanMemory,
+} from '../ports/scan-kernel.ts';
+import { quantiser } from './quantising-kernel.ts';
 import {
   advance,
   assembleModule,
@@ -35,42 +42,71 @@ import {
  * functions, since V8 has no SIMD for typed arrays. Each byte is widened once and multiplied with every
  * query, so four queries together cost two thirds of four alone (20,000 × 384: 0.45 ms a query alone,
  * 0.29 in fours; Xeon with 128-bit SIMD, busy machine).
- *
- * Memory: the queries from byte 0, each `codesPerRow` 16-bit integers; rows wherever the caller says,
- * each a float32 by which its sum is multiplied, then its bytes.
  */
 
-/** Rows are filled up with zeros to a multiple: the most codes that one turn of an inner loop takes. */
-export const CODES_PER_TURN = 32;
-export const QUERIES_AT_ONCE = 4;
-/** At most so many rows in one call: their scores lie one query after the other. */
-export const ROWS_PER_CALL = 1_024;
-export const ROW_HEADER_BYTES = 4;
+const QUERIES_AT_ONCE = 4;
+const PAGE_BYTES = 65_536;
 
-export interface QuantisedKernel {
+export const wasmScanKernels: ScanKernels = {
+  name: 'wasm',
+  instructions: 'simd128',
+  queriesAtOnce: QUERIES_AT_ONCE,
+  // Four at once cost less than three alone, although one of the four is idle.
+  togetherFrom: 3,
+  dots: null,
+  allocate: (codesPerRow, bytes) => {
+    const memory = allocatePages(Math.ceil(bytes / PAGE_BYTES));
+    return memory === null ? null : overMemory(codesPerRow, memory);
+  },
+};
+
+function overMemory(codesPerRow: number, memory: WebAssembly.Memory): ScanMemory | null {
+  const kernel = instantiate(codesPerRow, memory);
+  if (kernel === null) return null;
+  const { scanOne, scanFour, pickOne, quantiseQuery, quantiseRow } = kernel;
+  return {
+    buffer: memory.buffer,
+    kernel: {
+      scan: (queries, rows, count, out) => (queries === 1 ? scanOne : scanFour)(rows, count, out),
+      pick: pickOne,
+      quantiseQuery,
+      quantiseRow,
+    },
+  };
+}
+
+/** The functions of the module. */
+interface Exports {
   /** Scores of `count` rows from byte `rows` on, against query 0, as float32 from byte `out` on. */
-  scanOne(rows: number, count: number, out: number): void;
+  scanOne(this: void, rows: number, count: number, out: number): void;
   /** The same against queries 0 to 3; those of query n from `out` + 4 · n · ROWS_PER_CALL on. */
-  scanFour(rows: number, count: number, out: number): void;
+  scanFour(this: void, rows: number, count: number, out: number): void;
+  /** Like scanOne for the rows whose byte offsets stand in `list`, 32 bits each. */
+  pickOne(this: void, list: number, count: number, out: number): void;
   readonly quantiseQuery: Quantise;
   readonly quantiseRow: Quantise;
-  /** Like scanOne for the rows whose byte offsets stand in `list`, 32 bits each. */
-  pickOne(list: number, count: number, out: number): void;
+}
+
+/** Null where there is no such memory: WebAssembly has 4 GiB, and some runtimes give less. */
+function allocatePages(pages: number): WebAssembly.Memory | null {
+  try {
+    return new WebAssembly.Memory({ initial: pages });
+  } catch {
+    // The scan over floats gives the same answers, slower.
+    return null;
+  }
 }
 
 const modules = new Map<number, WebAssembly.Module>();
 
-/**
- * @param codesPerRow a multiple of CODES_PER_TURN
- * @returns null where WebAssembly with SIMD is not there, or may not be compiled at run time
- */
-export function quantisedKernel(codesPerRow: number, memory: WebAssembly.Memory): QuantisedKernel | null {
+/** Null where WebAssembly with SIMD is not there, or may not be compiled at run time. */
+function instantiate(codesPerRow: number, memory: WebAssembly.Memory): Exports | null {
   try {
     let module = modules.get(codesPerRow);
     module ??= new WebAssembly.Module(assembleModule(functionsFor(codesPerRow)));
     modules.set(codesPerRow, module);
     const { exports } = new WebAssembly.Instance(module, { js: { memory } });
-    return exports as unknown as QuantisedKernel;
+    return exports as unknown as Exports;
   } catch {
     // The scan over floats gives the same answers, slower.
     return null;

@@ -1,13 +1,13 @@
 import {
   CODES_PER_TURN,
-  quantisedKernel,
-  QUERIES_AT_ONCE,
   ROW_HEADER_BYTES,
   ROWS_PER_CALL,
-  type QuantisedKernel,
-} from './quantised-kernel.ts';
+  type ScanKernel,
+  type ScanKernels,
+  type ScanMemory,
+} from '../ports/scan-kernel.ts';
+import { wasmScanKernels } from './quantised-kernel.ts';
 
-const PAGE_BYTES = 65_536;
 const CODE_MAX = 127;
 const QUERY_CODE_MAX = 32_767;
 /** Unit, length of what was lost, length: what the kernel says of a vector that it has rounded. */
@@ -26,9 +26,10 @@ const FLOAT_ROUNDING = 1e-5;
  * Queries have 16 bits a component; what rounding takes from them counts, too.
  */
 export class QuantisedRows {
+  readonly kernels: ScanKernels;
   readonly #dimension: number;
   readonly #layout: Layout;
-  readonly #kernel: QuantisedKernel;
+  readonly #kernel: ScanKernel;
   readonly #floats: Float32Array;
   readonly #numbers: Uint32Array;
   /** Length of what rounding took from each row. */
@@ -39,19 +40,20 @@ export class QuantisedRows {
   #count = 0;
 
   /** @returns null where the kernel cannot run */
-  static create(dimension: number, capacity: number): QuantisedRows | null {
-    const layout = layoutFor(dimension);
-    const memory = allocate(Math.ceil((layout.rows + capacity * layout.rowBytes) / PAGE_BYTES));
-    const kernel = memory === null ? null : quantisedKernel(layout.codesPerRow, memory);
-    return memory === null || kernel === null
-      ? null
-      : new QuantisedRows(dimension, layout, memory, kernel, capacity);
+  static create(
+    dimension: number,
+    capacity: number,
+    kernels: ScanKernels = wasmScanKernels,
+  ): QuantisedRows | null {
+    const layout = layoutFor(dimension, kernels.queriesAtOnce);
+    const memory = kernels.allocate(layout.codesPerRow, layout.rows + capacity * layout.rowBytes);
+    return memory === null ? null : new QuantisedRows(dimension, kernels, layout, memory, capacity);
   }
 
   /** @param vectors rows × dimension, row-major */
-  static of(vectors: Float32Array, dimension: number): QuantisedRows | null {
+  static of(vectors: Float32Array, dimension: number, kernels?: ScanKernels): QuantisedRows | null {
     const rowCount = vectors.length / dimension;
-    const rows = QuantisedRows.create(dimension, rowCount);
+    const rows = QuantisedRows.create(dimension, rowCount, kernels);
     if (rows === null) return null;
     for (let row = 0; row < rowCount; row += 1) rows.append(vectors, row * dimension);
     return rows;
@@ -59,16 +61,17 @@ export class QuantisedRows {
 
   private constructor(
     dimension: number,
+    kernels: ScanKernels,
     layout: Layout,
-    memory: WebAssembly.Memory,
-    kernel: QuantisedKernel,
+    { buffer, kernel }: ScanMemory,
     capacity: number,
   ) {
+    this.kernels = kernels;
     this.#dimension = dimension;
     this.#layout = layout;
     this.#kernel = kernel;
-    this.#floats = new Float32Array(memory.buffer);
-    this.#numbers = new Uint32Array(memory.buffer);
+    this.#floats = new Float32Array(buffer);
+    this.#numbers = new Uint32Array(buffer);
     this.#errors = new Float32Array(capacity);
     this.#queryCodeMax = Math.min(QUERY_CODE_MAX, Math.floor(0x7fff_ffff / (CODE_MAX * dimension)));
   }
@@ -93,7 +96,7 @@ export class QuantisedRows {
     this.#count += 1;
   }
 
-  /** Makes queries of `queries`, from the one at `first` on, those that the kernel knows: QUERIES_AT_ONCE at most. */
+  /** Makes queries of `queries`, from the one at `first` on, those that the kernel knows: `queriesAtOnce` at most. */
   prepare(queries: Float32Array, first: number, count: number): readonly PreparedQuery[] {
     const { staged, codesPerRow, report } = this.#layout;
     return Array.from({ length: count }, (_, at) => {
@@ -105,15 +108,13 @@ export class QuantisedRows {
 
   /**
    * Scores of the rows from `from` on against the prepared queries, in each query's own unit.
-   * @param queries 1, or more for four at once
+   * @param queries of the prepared ones, from the first on
    * @returns of query n from n · ROWS_PER_CALL on; good until the next call
    */
   scan(queries: number, from: number, count: number): Float32Array {
     const { rows, rowBytes, scores } = this.#layout;
-    const address = rows + from * rowBytes;
-    if (queries === 1) this.#kernel.scanOne(address, count, scores);
-    else this.#kernel.scanFour(address, count, scores);
-    return this.#floats.subarray(scores / 4, scores / 4 + QUERIES_AT_ONCE * ROWS_PER_CALL);
+    this.#kernel.scan(queries, rows + from * rowBytes, count, scores);
+    return this.#floats.subarray(scores / 4, scores / 4 + queries * ROWS_PER_CALL);
   }
 
   /** The same for chosen rows against query 0; at most ROWS_PER_CALL. */
@@ -122,7 +123,7 @@ export class QuantisedRows {
     for (let at = 0; at < chosen.length; at += 1) {
       this.#numbers[list / 4 + at] = rows + chosen[at]! * rowBytes;
     }
-    this.#kernel.pickOne(list, chosen.length, scores);
+    this.#kernel.pick(list, chosen.length, scores);
     return this.#floats.subarray(scores / 4, scores / 4 + chosen.length);
   }
 
@@ -168,24 +169,14 @@ interface Layout {
   readonly rows: number;
 }
 
-function layoutFor(dimension: number): Layout {
+function layoutFor(dimension: number, queriesAtOnce: number): Layout {
   const codesPerRow = Math.ceil(dimension / CODES_PER_TURN) * CODES_PER_TURN;
-  const scores = 2 * QUERIES_AT_ONCE * codesPerRow;
-  const list = scores + 4 * QUERIES_AT_ONCE * ROWS_PER_CALL;
+  const scores = 2 * queriesAtOnce * codesPerRow;
+  const list = scores + 4 * queriesAtOnce * ROWS_PER_CALL;
   const staged = list + 4 * ROWS_PER_CALL;
   const report = staged + 4 * codesPerRow;
   const rows = report + 4 * REPORT_FLOATS;
   return { codesPerRow, rowBytes: ROW_HEADER_BYTES + codesPerRow, scores, list, staged, report, rows };
-}
-
-/** Null where there is no such memory: WebAssembly has 4 GiB, and some runtimes give less. */
-function allocate(pages: number): WebAssembly.Memory | null {
-  try {
-    return new WebAssembly.Memory({ initial: pages });
-  } catch {
-    // The scan over floats gives the same answers, slower.
-    return null;
-  }
 }
 
 const slack = (error: number, { length, lost }: PreparedQuery): number =>

@@ -41,9 +41,6 @@ import {
  * every write, every seal and every search would pay.
  */
 
-/** `quantise(floats, codes, codeMax, out)`: byte offsets; `out` takes unit, length of what is lost, length. */
-export type Quantise = (floats: number, codes: number, codeMax: number, out: number) => void;
-
 /** Components that one turn of the loops takes. */
 const PER_TURN = 16;
 const PARTS = [0, 1, 2, 3];

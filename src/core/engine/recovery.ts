@@ -8,6 +8,7 @@ import type { VectorBackend } from '../ports/vector-backend.ts';
 import type { OpenedSegment, OpenedSnapshot } from '../snapshot/open-snapshot.ts';
 import { SnapshotStore } from '../snapshot/snapshot-store.ts';
 import { ChangeApplier } from './change-applier.ts';
+import type { ChosenScanKernels } from './choose-scan-kernels.ts';
 import type { CollectionOptions } from './collection-options.ts';
 import { DocumentTable } from './document-table.ts';
 import { IndexState, type VectorEffects } from './index-state.ts';
@@ -27,6 +28,7 @@ const PAGE_DOCUMENTS = 4_000;
 export interface RecoveryContext {
   readonly options: CollectionOptions;
   readonly backend: VectorBackend;
+  readonly scanning: ChosenScanKernels;
   readonly writeLock: ObservedMutex;
   readonly maintenanceLock: ObservedMutex;
   /** Aborted when the collection closes. */
@@ -36,6 +38,7 @@ export interface RecoveryContext {
 /** An open collection's parts, wired together. */
 export interface OpenIndex {
   readonly backend: VectorBackend;
+  readonly scanning: ChosenScanKernels;
   readonly state: IndexState;
   readonly store: SnapshotStore;
   readonly persistence: Persistence;
@@ -107,20 +110,22 @@ class Recovery {
   }
 
   #wire(store: SnapshotStore, applied: ChangeMark): WiredIndex {
-    const { options, backend, writeLock, maintenanceLock, signal } = this.#context;
+    const { options, backend, scanning, writeLock, maintenanceLock, signal } = this.#context;
+    const { kernels } = scanning;
     const { spec, files, builder, source, clock, logger } = options;
     const persistence = new Persistence({ store, policy: spec.savePolicy, writeLock, logger });
     const state = new IndexState(
       {
         dimension: spec.dimension,
         growingMaxRows: spec.growingMaxVectors,
+        kernels,
         table: new DocumentTable(),
         text: options.createTextIndex(),
         currentLog: () => persistence.currentLog,
       },
       applied,
     );
-    const loader = new SegmentLoader({ spec, backend, builder, files, store, clock, signal });
+    const loader = new SegmentLoader({ spec, backend, kernels, builder, files, store, clock, signal });
     const growingMaxRows = spec.growingMaxVectors;
     const words = new WordFilling({ state, source, clock, signal });
     const parts = { state, persistence, writeLock, clock, logger };
@@ -135,7 +140,7 @@ class Recovery {
       clock,
       logger,
     });
-    return { backend, state, store, persistence, changes, maintenance, words, loader, jobs };
+    return { backend, scanning, state, store, persistence, changes, maintenance, words, loader, jobs };
   }
 
   async #readDocuments(state: IndexState): Promise<void> {

@@ -1,4 +1,3 @@
-import { QUERIES_AT_ONCE } from './quantised-kernel.ts';
 import type { PreparedQuery, QuantisedRows } from './quantised-rows.ts';
 import { ScoreFloor } from './score-floor.ts';
 
@@ -74,11 +73,13 @@ class ScanCandidates {
   }
 }
 
+const eachQuery: ScanCandidates[] = [];
+
 /** One for each query of a pass, and for a thread: a scan runs to its end before the next one begins. */
-export const scanCandidates: readonly ScanCandidates[] = Array.from(
-  { length: QUERIES_AT_ONCE },
-  () => new ScanCandidates(),
-);
+export function candidatesOf(query: number): ScanCandidates {
+  eachQuery[query] ??= new ScanCandidates();
+  return eachQuery[query];
+}
 
 /** A loop of its own, which the compiler keeps in registers. @returns `end` when there is none */
 function nextAtLeast(scores: Float32Array, from: number, end: number, least: number): number {

@@ -21,8 +21,6 @@ export interface SealedSegmentParts {
   readonly index: BackendIndex;
   /** The same rows, where the segment is scanned: `flat`, and the kernel can run. */
   readonly quantised: QuantisedRows | null;
-  /** Queries at once from which the library scans cheaper than the engine; null: never. */
-  readonly batchGainFrom: number | null;
   readonly file: SegmentFile;
 }
 
@@ -34,7 +32,6 @@ export class SealedSegment extends Segment {
   readonly quantised: QuantisedRows | null;
   readonly file: SegmentFile;
   readonly backend: BackendName;
-  readonly #batchGainFrom: number;
   readonly #index: BackendIndex;
 
   constructor(id: number, parts: SealedSegmentParts) {
@@ -43,7 +40,6 @@ export class SealedSegment extends Segment {
     this.ids = parts.ids;
     this.vectors = parts.vectors;
     this.quantised = parts.quantised;
-    this.#batchGainFrom = parts.batchGainFrom ?? Infinity;
     this.file = parts.file;
     this.backend = parts.backend;
     this.#index = parts.index;
@@ -62,7 +58,7 @@ export class SealedSegment extends Segment {
 
   search(queries: Float32Array, count: number, k: number, floors?: Float32Array): NearestRows {
     const { quantised, vectors, rows } = this;
-    if (quantised === null || count >= this.#batchGainFrom) return this.#index.search(queries, count, k);
+    if (quantised === null) return this.#index.search(queries, count, k);
     const dimension = vectors.length / rows;
     return scanNearest({ quantised, vectors, dimension, rowCount: rows }, { queries, count, k, floors });
   }

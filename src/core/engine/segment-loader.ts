@@ -2,6 +2,7 @@ import type { CollectionSpec } from '../ports/index-host.ts';
 import type { Files } from '../ports/files.ts';
 import type { Clock } from '../ports/runtime.ts';
 import type { BuildInput, SegmentBuilder } from '../ports/segment-builder.ts';
+import type { ScanKernels } from '../ports/scan-kernel.ts';
 import type { IndexKind, IndexParameters, VectorBackend } from '../ports/vector-backend.ts';
 import { ChlError, toChlError } from '../errors.ts';
 import { readSegment } from '../snapshot/open-snapshot.ts';
@@ -14,6 +15,7 @@ import type { SealedSegmentParts, SegmentFile } from './sealed-segment.ts';
 export interface SegmentLoaderOptions {
   readonly spec: CollectionSpec;
   readonly backend: VectorBackend;
+  readonly kernels: ScanKernels;
   readonly builder: SegmentBuilder;
   readonly files: Files;
   readonly store: SnapshotStore;
@@ -103,7 +105,6 @@ export class SegmentLoader {
       vectors,
       index,
       quantised: kind === 'flat' ? await this.#quantise(vectors, dimension) : null,
-      batchGainFrom: backend.capabilities.batchGainFrom,
       file,
       backend: data.backend,
     };
@@ -111,8 +112,9 @@ export class SegmentLoader {
 
   /** 1.5 µs a row of 384 dimensions, in slices. */
   async #quantise(vectors: Float32Array, dimension: number): Promise<QuantisedRows | null> {
-    const slice = new TimeSlice(this.#options.clock);
-    const quantised = QuantisedRows.create(dimension, vectors.length / dimension);
+    const { clock, kernels } = this.#options;
+    const slice = new TimeSlice(clock);
+    const quantised = QuantisedRows.create(dimension, vectors.length / dimension, kernels);
     if (quantised === null) return null;
     for (let at = 0; at < vectors.length; at += dimension) {
       quantised.append(vectors, at);

@@ -1,13 +1,14 @@
 import { asDocNo, asVectorId, type DocNo } from '../ids.ts';
+import type { NearestRows } from '../ports/vector-backend.ts';
+import { ROWS_PER_CALL } from '../ports/scan-kernel.ts';
 import type { DocBitset } from './doc-bitset.ts';
 import { dot } from './distance.ts';
 import type { DocumentTable } from './document-table.ts';
 import type { VectorHits } from './fusion.ts';
 import { NOBODY } from './row-owners.ts';
-import { ROWS_PER_CALL } from './quantised-kernel.ts';
 import type { QuantisedRows } from './quantised-rows.ts';
 import { RowScorer } from './row-scorer.ts';
-import { scanCandidates } from './scan-candidates.ts';
+import { candidatesOf } from './scan-candidates.ts';
 import type { Segment } from './segment.ts';
 import { TopK } from './top-k.ts';
 import type { View } from './view.ts';
@@ -101,7 +102,7 @@ function searchSegment(segment: Segment, group: readonly VectorSearch[], k: numb
   group.forEach((search, index) => {
     const rows = found.rows.subarray(index * k, (index + 1) * k);
     const scores = found.scores.subarray(index * k, (index + 1) * k);
-    if (!search.take(segment, rows, scores)) search.widen(segment, k);
+    if (!search.take(segment, { ...found, rows, scores })) search.widen(segment, k);
   });
 }
 
@@ -145,12 +146,19 @@ class VectorSearch {
   #scoreRows(segment: Segment, rows: Uint32Array): void {
     const left =
       segment.quantised === null ? this.#roughlyBest(segment, rows) : this.#bestOf(segment.quantised, rows);
-    for (const row of left) this.#best.offer(this.#score(segment, row), segment.ids[row]!);
+    const dots = segment.quantised?.kernels.dots ?? null;
+    if (dots === null) {
+      for (const row of left) this.#best.offer(this.#score(segment, row), segment.ids[row]!);
+      return;
+    }
+    const scores = new Float32Array(left.length);
+    dots(this.query.vector, 0, segment.vectors, this.#scope.dimension, left, scores);
+    for (let at = 0; at < left.length; at += 1) this.#best.offer(scores[at]!, segment.ids[left[at]!]!);
   }
 
   #bestOf(quantised: QuantisedRows, rows: Uint32Array): Uint32Array {
     const [query] = quantised.prepare(this.query.vector, 0, 1);
-    const candidates = scanCandidates[0]!;
+    const candidates = candidatesOf(0);
     candidates.start(quantised, query!, this.#best.capacity, this.floor);
     for (let at = 0; at < rows.length; at += ROWS_PER_CALL) {
       const some = rows.subarray(at, at + ROWS_PER_CALL);
@@ -194,7 +202,7 @@ class VectorSearch {
    * @returns false, having taken nothing, when a row beyond the list could still belong to the answer:
    *   too many of its rows were dead or filtered out, or scores at its end are equal
    */
-  take(segment: Segment, rows: Int32Array, scores: Float32Array): boolean {
+  take(segment: Segment, { rows, scores, areExact = false }: NearestRows): boolean {
     const owners = this.#scope.table.ownersOf(segment.id);
     if (owners === undefined) return true;
     const { accept } = this.query;
@@ -205,7 +213,7 @@ class VectorSearch {
       if (row < 0 || scores[place]! + SCORE_TOLERANCE < best.threshold) break;
       const doc = owners.ownerOf(row);
       if (doc === NOBODY || accept?.has(doc) === false) continue;
-      best.offer(this.#score(segment, row), segment.ids[row]!);
+      best.offer(areExact ? scores[place]! : this.#score(segment, row), segment.ids[row]!);
     }
     if (rows.length < segment.rows) {
       const isCut = rows.at(-1)! < 0;
@@ -220,8 +228,7 @@ class VectorSearch {
   widen(segment: Segment, fromK: number): void {
     const widest = segment.rows * WIDEST_LIST_SHARE;
     for (let k = fromK * WIDEN_FACTOR; k <= widest; k *= WIDEN_FACTOR) {
-      const found = segment.search(this.query.vector, 1, k);
-      if (this.take(segment, found.rows, found.scores)) return;
+      if (this.take(segment, segment.search(this.query.vector, 1, k))) return;
     }
     this.#scan(segment);
   }

@@ -3,6 +3,7 @@ import type { EntryFilter } from '../filter.ts';
 import type { Seq } from '../ids.ts';
 import type { FusionWeights } from './embedder.ts';
 import type { ChangeBatch } from './index-source.ts';
+import type { ScanKernelChoice, ScanKernelStatus } from './scan-kernel.ts';
 import type { BackendName, HnswParameters, IndexKind } from './vector-backend.ts';
 
 /**
@@ -35,6 +36,7 @@ export interface CollectionSpec {
   readonly dimension: number;
   readonly backend: BackendChoice;
   readonly indexKind: IndexKindChoice;
+  readonly scanKernel: ScanKernelChoice;
   readonly hnsw: HnswParameters;
   /** Sealed segments of at least this many vectors become HNSW under `auto`. */
   readonly hnswMinVectors: number;
@@ -186,6 +188,8 @@ export interface CollectionStatus {
   readonly state: CollectionState;
   readonly reason: string | null;
   readonly backend: BackendName | null;
+  /** Null while it has never been open. */
+  readonly scanKernel: ScanKernelStatus | null;
   readonly dimension: number;
   readonly fingerprint: string;
   /** Live vectors. */

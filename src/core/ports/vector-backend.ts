@@ -22,8 +22,6 @@ export interface BackendCapabilities {
   readonly runtimes: readonly ('node' | 'deno' | 'edge')[];
   /** A crash in it ends the process; it belongs in a child. */
   readonly nativeCode: boolean;
-  /** Queries in one call from which its exact scan costs less a query than the engine's own; null: never. */
-  readonly batchGainFrom: number | null;
   /** `serialize` gives bytes that `load` accepts. When false the engine rebuilds it from the vectors. */
   readonly serializable: boolean;
 }
@@ -46,6 +44,8 @@ export interface NearestRows {
   readonly rows: Int32Array;
   /** count × k inner products; meaningless where the row is -1. */
   readonly scores: Float32Array;
+  /** The scores are those of `dot`, to the last bit. Left out: near them. */
+  readonly areExact?: boolean;
 }
 
 export interface BackendIndex {

@@ -50,6 +50,7 @@ function indexRows(index: IndexStatusResponse): Row[] {
   const { snapshot, recovery, segments, growing } = index;
   return [
     ['backend', `${index.backend ?? 'none'} (${index.model_name}, ${index.dimension} dimensions)`],
+    ['scans', scanText(index.scan_kernel)],
     ['vectors', `${index.index_size} in ${segments.length} sealed segments and ${growing.rows} growing rows`],
     ['tombstones', `${index.tombstones} (${(100 * index.tombstone_ratio).toFixed(1)} %)`],
     ['memory', bytesText(index.memory_bytes)],
@@ -70,4 +71,10 @@ function indexRows(index: IndexStatusResponse): Row[] {
     ],
     ...(index.reason === undefined ? [] : [['reason', index.reason] as const]),
   ];
+}
+
+function scanText(kernel: IndexStatusResponse['scan_kernel']): string {
+  if (kernel === null) return 'not yet';
+  const how = kernel.instructions === null ? kernel.name : `${kernel.name}, ${kernel.instructions}`;
+  return kernel.reason === null ? how : `${how} (${kernel.reason})`;
 }

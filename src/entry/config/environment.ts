@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { BACKEND_CHOICES, INDEX_KIND_CHOICES, SAVE_POLICIES } from '../../core/ports/index-host.ts';
+import { SCAN_KERNEL_CHOICES } from '../../core/ports/scan-kernel.ts';
 import { EMBED_MODES } from '../../service/options.ts';
 import { apiKeys } from './api-keys.ts';
 import { databaseUrl, httpUrl, integer, oneOf, origins, ratio, text } from './values.ts';
@@ -53,6 +54,11 @@ export const environmentSchema = z.object({
   CHL_INDEX_KIND: oneOf(INDEX_KIND_CHOICES)
     .default('auto')
     .describe('`flat` is exact, `hnsw` approximate and faster when large; `auto` decides by size.'),
+  CHL_SCAN_KERNEL: oneOf(SCAN_KERNEL_CHOICES)
+    .default('auto')
+    .describe(
+      'What scans vectors exactly. `auto`: `native` in an index process where set-up has built it and the CPU has AVX2, else `wasm`.',
+    ),
   CHL_INDEX_HOST: oneOf(INDEX_HOST_CHOICES)
     .default('auto')
     .describe('Where the index runs. `auto`: a child process on Node, in-line on Deno.'),
@@ -97,6 +103,12 @@ export const environmentSchema = z.object({
   CHL_FAISS_NATIVE_DIR: text(4096)
     .optional()
     .describe('Where set-up put the FAISS binaries. Unset: `.build/faiss` of the program.'),
+
+  CHL_SCAN_KERNEL_FILE: text(4096)
+    .optional()
+    .describe(
+      'Where set-up put the native scan kernel. Unset: `.build/scan-kernel/scan-kernel.node` of the program.',
+    ),
 
   CHL_API_KEYS: apiKeys(65_536)
     .optional()

@@ -30,6 +30,9 @@ export function loadEdgeConfig(given: Variables): EdgeConfig {
     ...(index.backend === 'flat' || index.backend === 'auto'
       ? []
       : [`CHL_INDEX_BACKEND is flat on the edge, not ${index.backend}`]),
+    ...(index.scanKernel === 'native'
+      ? ['CHL_SCAN_KERNEL is wasm on the edge: no native code runs in it']
+      : []),
     ...(embedder.choice === 'transformers'
       ? ['CHL_EMBEDDER is hash or openai on the edge: no model runs in it']
       : []),

@@ -28,6 +28,14 @@ export const indexStatusResponse = z.object({
   dimension: z.int(),
   state: z.string(),
   backend: z.string().nullable(),
+  scan_kernel: z
+    .object({
+      name: z.enum(['native', 'wasm', 'none']),
+      instructions: z.string().nullable(),
+      reason: z.string().nullable().meta({ description: 'Why it is nothing faster' }),
+    })
+    .nullable()
+    .meta({ description: 'What scans vectors exactly; CHL_SCAN_KERNEL' }),
   documents: z.int(),
   tombstones: z.int(),
   segments: z.array(

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Bm25Index } from '../../../adapters/text/bm25/bm25-index.ts';
 import { DocumentTable } from '../../../src/core/engine/document-table.ts';
+import { wasmScanKernels } from '../../../src/core/engine/quantised-kernel.ts';
 import { IndexState } from '../../../src/core/engine/index-state.ts';
 import { asDocNo, asEntryKey, asSeq, asVectorId } from '../../../src/core/ids.ts';
 import type { IndexChange } from '../../../src/core/ports/index-source.ts';
@@ -14,6 +15,7 @@ const emptyState = (): IndexState =>
     {
       dimension: DIMENSION,
       growingMaxRows: 100,
+      kernels: wasmScanKernels,
       table: new DocumentTable(),
       text: new Bm25Index(),
       currentLog: () => 0,

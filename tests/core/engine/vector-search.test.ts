@@ -3,6 +3,7 @@ import { flatBackend } from '../../../adapters/index/flat/backend.ts';
 import { Bm25Index } from '../../../adapters/text/bm25/bm25-index.ts';
 import { DocumentTable } from '../../../src/core/engine/document-table.ts';
 import { dot } from '../../../src/core/engine/distance.ts';
+import { wasmScanKernels } from '../../../src/core/engine/quantised-kernel.ts';
 import { IndexState } from '../../../src/core/engine/index-state.ts';
 import { QuantisedRows } from '../../../src/core/engine/quantised-rows.ts';
 import type { SealedSegment } from '../../../src/core/engine/sealed-segment.ts';
@@ -26,6 +27,7 @@ beforeAll(async () => {
     {
       dimension: DIMENSION,
       growingMaxRows: 1_000,
+      kernels: wasmScanKernels,
       table: new DocumentTable(),
       text: new Bm25Index(),
       currentLog: () => 0,
@@ -69,7 +71,6 @@ async function seal(from: number, to: number): Promise<SealedSegment> {
     index: await flatBackend.build(block, parameters),
     // The replacement is scanned over floats.
     quantised: to === 44_000 ? QuantisedRows.of(block, DIMENSION) : null,
-    batchGainFrom: null,
     file: { name: 'segment-00000001', bytes: 0, sha256: '' },
   });
   state.handOver(segment, 0, segment.rows);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { GrowingSegment } from '../../../src/core/engine/growing-segment.ts';
+import { wasmScanKernels } from '../../../src/core/engine/quantised-kernel.ts';
 import { SealedSegment } from '../../../src/core/engine/sealed-segment.ts';
 import { View } from '../../../src/core/engine/view.ts';
 import type { BackendIndex } from '../../../src/core/ports/vector-backend.ts';
@@ -31,12 +32,17 @@ function sealed(id: number, index: BackendIndex): SealedSegment {
     vectors: Float32Array.of(1),
     index,
     quantised: null,
-    batchGainFrom: null,
     file,
   });
 }
 
-const growing = new GrowingSegment({ id: 9, maxRows: 4, dimension: 1, firstLog: 0 });
+const growing = new GrowingSegment({
+  id: 9,
+  maxRows: 4,
+  dimension: 1,
+  kernels: wasmScanKernels,
+  firstLog: 0,
+});
 
 test('a segment is freed when the last view that lists it is let go, and not before', () => {
   const indexes = [new ClosableIndex(), new ClosableIndex()] as const;

@@ -69,6 +69,7 @@ export async function openServices(given: OpenOptions = {}): Promise<OpenService
       dimension: fingerprint.dimension,
       backend: 'flat',
       indexKind: 'flat',
+      scanKernel: 'auto',
       hnsw: { m: 32, efConstruction: 200, efSearch: 64 },
       hnswMinVectors: 50_000,
       growingMaxVectors: 1_000,

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "kernel.h"
+
+namespace chl {
+
+bool hasAvx2();
+bool hasAvx512Vnni();
+void scanAvx2(const Scan&);
+void scanAvx512Vnni(const Scan&);
+void dotsAvx2(const Dots&);
+
+}  // namespace chl

@@ -1,0 +1,81 @@
+/**
+ * The port behind which the exact scan's inner loops live: WebAssembly everywhere
+ * (`engine/wasm-scan-kernels.ts`), native code where it was built (`adapters/scan-kernel`). Both give the
+ * same bits, so which of them runs is seen in the time alone.
+ *
+ * Memory of a block of rows: the queries from byte 0, each `codesPerRow` 16-bit integers; rows wherever
+ * the caller says, each a float32 by which its sum is multiplied, then its codes, a byte each.
+ */
+
+export const SCAN_KERNEL_CHOICES = ['auto', 'native', 'wasm'] as const;
+export type ScanKernelChoice = (typeof SCAN_KERNEL_CHOICES)[number];
+
+/** Rows are filled up with zeros to a multiple: the most codes that one turn of an inner loop takes. */
+export const CODES_PER_TURN = 32;
+/** At most so many rows in one call: their scores lie one query after the other. */
+export const ROWS_PER_CALL = 1_024;
+export const ROW_HEADER_BYTES = 4;
+
+/** `quantise(floats, codes, codeMax, out)`: byte offsets; `out` takes unit, length of what is lost, length. */
+export type Quantise = (floats: number, codes: number, codeMax: number, out: number) => void;
+
+/** Over one memory. Places are byte offsets into it; a wrong one is the caller's mistake. */
+export interface ScanKernel {
+  /**
+   * Scores of `count` rows from byte `rows` on, against the first `queries` of the queries; those of query
+   * n as float32 from `out` + 4 · n · ROWS_PER_CALL on.
+   */
+  scan(queries: number, rows: number, count: number, out: number): void;
+  /** Of the rows whose byte offsets stand in `list`, 32 bits each, against query 0. */
+  pick(list: number, count: number, out: number): void;
+  readonly quantiseQuery: Quantise;
+  readonly quantiseRow: Quantise;
+}
+
+export interface ScanMemory {
+  readonly buffer: ArrayBuffer;
+  readonly kernel: ScanKernel;
+}
+
+/** @param queryOffset first element of the query; `scores[i]` takes the product with row `rows[i]` of `vectors` */
+export type ScoreRows = (
+  queries: Float32Array,
+  queryOffset: number,
+  vectors: Float32Array,
+  dimension: number,
+  rows: Uint32Array,
+  scores: Float32Array,
+) => void;
+
+export interface ScanKernels {
+  readonly name: 'native' | 'wasm';
+  /** For the status: `avx512-vnni`, `avx2`, … */
+  readonly instructions: string;
+  /** How many queries `scan` takes. */
+  readonly queriesAtOnce: number;
+  /** From so many queries on, a pass for all of them costs less than one for each. */
+  readonly togetherFrom: number;
+  /** The floats' own products, each to the last bit what `dot` gives; null: there is nothing faster than it. */
+  readonly dots: ScoreRows | null;
+  /**
+   * @param codesPerRow a multiple of CODES_PER_TURN
+   * @returns null where the kernel cannot run, or there is no such memory; then floats are scanned
+   */
+  allocate(codesPerRow: number, bytes: number): ScanMemory | null;
+}
+
+/**
+ * Native kernels, where they are to be had.
+ * @param choice under `auto` those that are slower than WebAssembly are none
+ * @throws UNAVAILABLE saying why there are none
+ */
+export type NativeScanKernels = (choice: 'auto' | 'native') => ScanKernels;
+
+/** What scans, and why nothing faster does. */
+export interface ScanKernelStatus {
+  /** `none`: floats are scanned, since WebAssembly has no SIMD here. */
+  readonly name: ScanKernels['name'] | 'none';
+  readonly instructions: string | null;
+  /** Null when nothing else was to be expected. */
+  readonly reason: string | null;
+}
