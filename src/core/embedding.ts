@@ -41,10 +41,25 @@ function badAnswer(what: string): ChlError {
 
 const encoder = new TextEncoder();
 
-/** SHA-256, lower-case hex. */
-export async function sha256Hex(text: string): Promise<string> {
+/** @returns SHA-256 of the text in UTF-8, lower-case hex; a surrogate without its other half counts as U+FFFD */
+export type TextHash = (text: string) => string | Promise<string>;
+
+/** What every runtime has. On Node each call goes to another thread and back: 18 µs of CPU for a kilobyte. */
+export const webTextHash: TextHash = async (text) => {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+};
+
+let textHash = webTextHash;
+
+/** For the whole process: an entry whose runtime has one that answers at once says so at its start. */
+export function hashTextsWith(better: TextHash): void {
+  textHash = better;
+}
+
+/** SHA-256, lower-case hex. */
+export async function sha256Hex(text: string): Promise<string> {
+  return textHash(text);
 }
 
 /** Names what was embedded: equal texts, equal hashes. NUL cannot occur in stored text, so it separates. */

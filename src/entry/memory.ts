@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { systemClock } from '../../adapters/clock/system-clock.ts';
+import { sha256OfText } from '../../adapters/native/sha256.ts';
+import { hashTextsWith } from '../core/embedding.ts';
 import { fingerprintText, type Embedder } from '../core/ports/embedder.ts';
 import type { IndexCollection, IndexHost } from '../core/ports/index-host.ts';
 import type { Logger } from '../core/ports/runtime.ts';
@@ -14,6 +16,9 @@ import type { DatabaseThreads } from './database-threads.ts';
 import { chooseEmbedder, openBoundEmbedder, openEmbedder, type EmbedderKind } from './embedders.ts';
 import { readGuides } from './guides.ts';
 import type { EmbedderPool } from './embedders/embedder-pool.ts';
+
+// Node and Deno have `node:crypto`; the edge, which has not, opens its memory elsewhere.
+hashTextsWith(sha256OfText);
 
 /** One database, its index, and the use cases over both: what nobody else's requests can reach. */
 export interface Memory {
