@@ -31,6 +31,16 @@ export interface NativeAddon {
     out: number,
     outStride: number,
   ): void;
+  select(
+    level: number,
+    memory: ArrayBuffer,
+    queries: number,
+    scores: number,
+    count: number,
+    scoresStride: number,
+    found: number,
+    foundStride: number,
+  ): void;
   dots(
     level: number,
     queries: Float32Array,

@@ -1,6 +1,11 @@
 import { wasmScanKernels } from '../../src/core/engine/quantised-kernel.ts';
 import { ChlError } from '../../src/core/errors.ts';
-import { ROWS_PER_CALL, type NativeScanKernels, type ScanKernels } from '../../src/core/ports/scan-kernel.ts';
+import {
+  FOUND_STRIDE,
+  ROWS_PER_CALL,
+  type NativeScanKernels,
+  type ScanKernels,
+} from '../../src/core/ports/scan-kernel.ts';
 import { loadNativeAddon, type NativeAddon } from './native-addon.ts';
 
 /** 32 kB of scores and 6 of queries stay in the first cache; sixteen gain nothing more. */
@@ -44,6 +49,8 @@ export function nativeKernels(addon: NativeAddon, level: number): ScanKernels {
           ...kernel,
           scan: (queries, rows, count, out) =>
             addon.scan(level, buffer, codesPerRow, queries, rows, count, out, ROWS_PER_CALL),
+          select: (queries, scores, count, found) =>
+            addon.select(level, buffer, queries, scores, count, ROWS_PER_CALL, found, FOUND_STRIDE),
           pick: (list, count, out) =>
             addon.pick(level, buffer, codesPerRow, 1, list, count, out, ROWS_PER_CALL),
         },

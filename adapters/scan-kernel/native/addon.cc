@@ -1,5 +1,7 @@
 #include <node_api.h>
 
+#include <cstring>
+
 #include "kernel.h"
 
 // What JavaScript calls. Nothing here throws C++ exceptions; an argument of the wrong kind or a place outside of its
@@ -124,6 +126,37 @@ napi_value scanRows(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/**
+ * `select(level, memory, queries, scores, count, scoresStride, found, foundStride)`: of each query so many scores,
+ * and the place where its float stands that they must reach; there their number takes its place, then their places.
+ */
+napi_value selectScores(napi_env env, napi_callback_info info) {
+  Arguments given(env, info, 8);
+  const Level* level = given.level();
+  size_t length;
+  uint8_t* memory = given.buffer(&length);
+  const size_t queries = given.number();
+  const size_t scores = given.number();
+  const size_t count = given.number();
+  const size_t scoresStride = given.number();
+  const size_t found = given.number();
+  const size_t foundStride = given.number();
+  given.require(queries <= 65536 && scoresStride <= 65536 && foundStride <= 65537);
+  given.require(count <= scoresStride && count < foundStride);
+  given.require(given.ok() && scores % kFloatBytes == 0 && found % sizeof(uint32_t) == 0);
+  given.require(given.ok() && fits(scores, kFloatBytes * queries * scoresStride, length));
+  given.require(given.ok() && fits(found, sizeof(uint32_t) * queries * foundStride, length));
+  if (!given.ok()) return given.refuse();
+  for (size_t query = 0; query < queries; ++query) {
+    auto* head = reinterpret_cast<uint32_t*>(memory + found) + query * foundStride;
+    float least;
+    std::memcpy(&least, head, sizeof least);
+    const auto* from = reinterpret_cast<const float*>(memory + scores) + query * scoresStride;
+    *head = static_cast<uint32_t>(level->select({from, count, least, head + 1}));
+  }
+  return nullptr;
+}
+
 /** `pick(level, memory, codesPerRow, queries, list, count, out, outStride)` */
 napi_value pickRows(napi_env env, napi_callback_info info) {
   Arguments given(env, info, 8);
@@ -192,7 +225,7 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback call;
-  } functions[] = {{"scan", scanRows}, {"pick", pickRows}, {"dots", dotRows}};
+  } functions[] = {{"scan", scanRows}, {"pick", pickRows}, {"dots", dotRows}, {"select", selectScores}};
   for (const auto& one : functions) {
     napi_value function;
     napi_create_function(env, one.name, NAPI_AUTO_LENGTH, one.call, nullptr, &function);

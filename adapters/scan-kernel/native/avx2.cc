@@ -107,6 +107,21 @@ AVX2 void dotsAvx2(const Dots& dots) {
   for (; at < dots.count; ++at) dotBlock<1>(dots, at);
 }
 
+AVX2 size_t selectAvx2(const Select& select) {
+  const __m256 least = _mm256_set1_ps(select.least);
+  size_t found = 0;
+  size_t at = 0;
+  for (; at + 8 <= select.count; at += 8) {
+    const __m256 are = _mm256_cmp_ps(_mm256_loadu_ps(select.scores + at), least, _CMP_NLT_UQ);
+    auto mask = static_cast<uint32_t>(_mm256_movemask_ps(are));
+    for (; mask != 0; mask &= mask - 1)
+      select.found[found++] = static_cast<uint32_t>(at) + static_cast<uint32_t>(__builtin_ctz(mask));
+  }
+  for (; at < select.count; ++at)
+    if (!(select.scores[at] < select.least)) select.found[found++] = static_cast<uint32_t>(at);
+  return found;
+}
+
 }  // namespace chl
 
 #endif

@@ -41,11 +41,22 @@ struct Dots {
   const float* row(size_t at) const { return vectors + static_cast<size_t>(rows[at]) * dimension; }
 };
 
+/** Which scores of a run are not less than `least`; NaN is less than none, as in JavaScript. */
+struct Select {
+  const float* scores;
+  size_t count;
+  float least;
+  /** Takes their places, in order. */
+  uint32_t* found;
+};
+
 struct Level {
   const char* name;
   bool (*isSupported)();
   void (*scan)(const Scan&);
   void (*dots)(const Dots&);
+  /** @returns how many were found */
+  size_t (*select)(const Select&);
 };
 
 /** Best first; the last runs everywhere. */
@@ -54,5 +65,6 @@ extern const size_t kLevelCount;
 
 void scanPortable(const Scan&);
 void dotsPortable(const Dots&);
+size_t selectPortable(const Select&);
 
 }  // namespace chl

@@ -12,10 +12,10 @@ bool always() { return true; }
 
 const Level kLevels[] = {
 #if defined(__x86_64__)
-    {"avx512-vnni", hasAvx512Vnni, scanAvx512Vnni, dotsAvx2},
-    {"avx2", hasAvx2, scanAvx2, dotsAvx2},
+    {"avx512-vnni", hasAvx512Vnni, scanAvx512Vnni, dotsAvx2, selectAvx2},
+    {"avx2", hasAvx2, scanAvx2, dotsAvx2, selectAvx2},
 #endif
-    {"portable", always, scanPortable, dotsPortable},
+    {"portable", always, scanPortable, dotsPortable, selectPortable},
 };
 const size_t kLevelCount = sizeof kLevels / sizeof kLevels[0];
 

@@ -53,4 +53,11 @@ void dotsPortable(const Dots& dots) {
   }
 }
 
+size_t selectPortable(const Select& select) {
+  size_t found = 0;
+  for (size_t at = 0; at < select.count; ++at)
+    if (!(select.scores[at] < select.least)) select.found[found++] = static_cast<uint32_t>(at);
+  return found;
+}
+
 }  // namespace chl

@@ -9,5 +9,6 @@ bool hasAvx512Vnni();
 void scanAvx2(const Scan&);
 void scanAvx512Vnni(const Scan&);
 void dotsAvx2(const Dots&);
+size_t selectAvx2(const Select&);
 
 }  // namespace chl

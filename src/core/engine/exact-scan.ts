@@ -1,9 +1,12 @@
 import type { NearestRows } from '../ports/vector-backend.ts';
-import { ROWS_PER_CALL } from '../ports/scan-kernel.ts';
+import { FOUND_STRIDE, ROWS_PER_CALL } from '../ports/scan-kernel.ts';
 import type { QuantisedRows } from './quantised-rows.ts';
 import { RowScorer } from './row-scorer.ts';
-import { candidatesOf } from './scan-candidates.ts';
+import { candidatesOf, type ScanCandidates } from './scan-candidates.ts';
 import { TopK } from './top-k.ts';
+
+/** Each run is twice as long as the one before, since what the first have set aside says what is looked at in the next. */
+const FIRST_RUN = 128;
 
 export interface ScannedRows {
   /** At least rowCount × dimension, row-major. */
@@ -58,10 +61,9 @@ function scanGroup(rows: ScannedRows, request: ScanRequest, first: number): read
     one.start(quantised, query, k, floors?.[first + at]);
     return one;
   });
-  for (let from = 0; from < rowCount; from += ROWS_PER_CALL) {
-    const length = Math.min(ROWS_PER_CALL, rowCount - from);
-    const scores = quantised.scan(together, from, length);
-    candidates.forEach((one, at) => one.takeRun(from, scores, at * ROWS_PER_CALL, length));
+  for (let from = 0, length = FIRST_RUN; from < rowCount; from += length) {
+    length = Math.min(from === 0 ? FIRST_RUN : 2 * length, ROWS_PER_CALL, rowCount - from);
+    takeCandidates(quantised, candidates, from, length);
   }
   return candidates.map((one, at) => {
     const left = one.rows();
@@ -73,6 +75,21 @@ function scanGroup(rows: ScannedRows, request: ScanRequest, first: number): read
     const best = new TopK(k);
     for (let place = 0; place < left.length; place += 1) best.offer(scores[place]!, left[place]!);
     return best;
+  });
+}
+
+function takeCandidates(
+  quantised: QuantisedRows,
+  candidates: readonly ScanCandidates[],
+  from: number,
+  length: number,
+): void {
+  const scores = quantised.scan(candidates.length, from, length);
+  const least = candidates.map((one) => one.least);
+  const found = quantised.select(least, length);
+  candidates.forEach((one, at) => {
+    if (found === null) one.takeRun(from, scores, at * ROWS_PER_CALL, length);
+    else one.takeFound(from, scores, at * ROWS_PER_CALL, found, at * FOUND_STRIDE);
   });
 }
 

@@ -68,6 +68,7 @@ function overMemory(codesPerRow: number, memory: WebAssembly.Memory): ScanMemory
     buffer: memory.buffer,
     kernel: {
       scan: (queries, rows, count, out) => (queries === 1 ? scanOne : scanFour)(rows, count, out),
+      select: null,
       pick: pickOne,
       quantiseQuery,
       quantiseRow,

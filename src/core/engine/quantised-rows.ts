@@ -1,5 +1,6 @@
 import {
   CODES_PER_TURN,
+  FOUND_STRIDE,
   ROW_HEADER_BYTES,
   ROWS_PER_CALL,
   type ScanKernel,
@@ -117,6 +118,20 @@ export class QuantisedRows {
     return this.#floats.subarray(scores / 4, scores / 4 + queries * ROWS_PER_CALL);
   }
 
+  /**
+   * Of the last scan's scores those that are not less than a query's `least`.
+   * @returns of query n their count at n · FOUND_STRIDE, then their places in the run; null where the kernel
+   *   does not look for them
+   */
+  select(least: readonly number[], count: number): Uint32Array | null {
+    const { scores, found } = this.#layout;
+    if (this.#kernel.select === null) return null;
+    // Rounding to float32 cannot leave one out: the scores are float32, too.
+    least.forEach((value, query) => (this.#floats[found / 4 + query * FOUND_STRIDE] = value));
+    this.#kernel.select(least.length, scores, count, found);
+    return this.#numbers.subarray(found / 4, found / 4 + least.length * FOUND_STRIDE);
+  }
+
   /** The same for chosen rows against query 0; at most ROWS_PER_CALL. */
   pick(chosen: Uint32Array): Float32Array {
     const { rows, rowBytes, scores, list } = this.#layout;
@@ -161,6 +176,8 @@ interface Layout {
   readonly codesPerRow: number;
   readonly rowBytes: number;
   readonly scores: number;
+  /** Of each query what a selection found. */
+  readonly found: number;
   /** Addresses of picked rows. */
   readonly list: number;
   /** The vector that is being rounded; filled up with zeros, as its codes are. */
@@ -172,11 +189,12 @@ interface Layout {
 function layoutFor(dimension: number, queriesAtOnce: number): Layout {
   const codesPerRow = Math.ceil(dimension / CODES_PER_TURN) * CODES_PER_TURN;
   const scores = 2 * queriesAtOnce * codesPerRow;
-  const list = scores + 4 * queriesAtOnce * ROWS_PER_CALL;
+  const found = scores + 4 * queriesAtOnce * ROWS_PER_CALL;
+  const list = found + 4 * queriesAtOnce * FOUND_STRIDE;
   const staged = list + 4 * ROWS_PER_CALL;
   const report = staged + 4 * codesPerRow;
   const rows = report + 4 * REPORT_FLOATS;
-  return { codesPerRow, rowBytes: ROW_HEADER_BYTES + codesPerRow, scores, list, staged, report, rows };
+  return { codesPerRow, rowBytes: ROW_HEADER_BYTES + codesPerRow, scores, found, list, staged, report, rows };
 }
 
 const slack = (error: number, { length, lost }: PreparedQuery): number =>

@@ -10,7 +10,7 @@ const FLOAT32_ROUNDING = 1e-6;
  * The rows of one block that can be among the `k` best of one query. A quantised score is a range; a
  * row is out when it can at most reach less than `k` others reach at least.
  */
-class ScanCandidates {
+export class ScanCandidates {
   readonly #floor = new ScoreFloor();
   #quantised: QuantisedRows | null = null;
   #query: PreparedQuery = { unit: 0, lost: 0, length: 0 };
@@ -28,12 +28,26 @@ class ScanCandidates {
     this.#count = 0;
   }
 
+  /** A score of the kernel's that is below it is no candidate's. */
+  get least(): number {
+    return (this.#floor.value - this.#slackMax) / this.#query.unit;
+  }
+
+  /** @param found from `foundAt` on how many, and their places in the run; `scores` as for takeRun */
+  takeFound(from: number, scores: Float32Array, at: number, found: Uint32Array, foundAt: number): void {
+    const end = foundAt + 1 + found[foundAt]!;
+    for (let next = foundAt + 1; next < end; next += 1) {
+      const place = found[next]!;
+      this.#take(from + place, scores[at + place]! * this.#query.unit);
+    }
+  }
+
   /** @param scores as the kernel gave them, of the rows from `from` on, at `scores[at]` and after */
   takeRun(from: number, scores: Float32Array, at: number, count: number): void {
     const { unit } = this.#query;
     const end = at + count;
     for (let place = at; ; place += 1) {
-      place = nextAtLeast(scores, place, end, (this.#floor.value - this.#slackMax) / unit);
+      place = nextAtLeast(scores, place, end, this.least);
       if (place === end) return;
       this.#take(from + place - at, scores[place]! * unit);
     }

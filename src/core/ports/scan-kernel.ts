@@ -15,6 +15,8 @@ export const CODES_PER_TURN = 32;
 /** At most so many rows in one call: their scores lie one query after the other. */
 export const ROWS_PER_CALL = 1_024;
 export const ROW_HEADER_BYTES = 4;
+/** What `select` found for a query: how many, and their places. */
+export const FOUND_STRIDE = 1 + ROWS_PER_CALL;
 
 /** `quantise(floats, codes, codeMax, out)`: byte offsets; `out` takes unit, length of what is lost, length. */
 export type Quantise = (floats: number, codes: number, codeMax: number, out: number) => void;
@@ -26,6 +28,12 @@ export interface ScanKernel {
    * n as float32 from `out` + 4 · n · ROWS_PER_CALL on.
    */
   scan(queries: number, rows: number, count: number, out: number): void;
+  /**
+   * Of the scores that `scan` left at `scores` the places of those that are not below a number, by query: the
+   * number stands, as float32, at `found` + 4 · n · FOUND_STRIDE, where then their count takes its place, and
+   * their places, 32 bits each, follow it in order. Null: whoever wants them looks for them.
+   */
+  readonly select: ((queries: number, scores: number, count: number, found: number) => void) | null;
   /** Of the rows whose byte offsets stand in `list`, 32 bits each, against query 0. */
   pick(list: number, count: number, out: number): void;
   readonly quantiseQuery: Quantise;

@@ -7,6 +7,7 @@ import { scanNearest } from '../../../src/core/engine/exact-scan.ts';
 import { wasmScanKernels } from '../../../src/core/engine/quantised-kernel.ts';
 import { QuantisedRows } from '../../../src/core/engine/quantised-rows.ts';
 import {
+  FOUND_STRIDE,
   ROW_HEADER_BYTES,
   ROWS_PER_CALL,
   type ScanKernels,
@@ -135,6 +136,26 @@ for (const { name, kernels } of levels) {
       });
     }
 
+    test('selects by query the scores that are not below a number, as JavaScript compares', () => {
+      const random = seededRandom(5);
+      const [scores, found] = [0, 4 * QUERIES * ROWS_PER_CALL];
+      const { buffer, kernel } = kernels.allocate(32, found + 4 * QUERIES * FOUND_STRIDE)!;
+      const all = new Float32Array(buffer);
+      for (let at = 0; at < QUERIES * ROWS_PER_CALL; at += 1) all[at] = Math.round(random() * 20 - 10);
+      const least = [-Infinity, Infinity, Number.NaN, 0, -3, 9, 10, 11];
+      for (const count of [0, 1, 7, 8, 33, ROWS_PER_CALL]) {
+        least.forEach((value, query) => (all[found / 4 + query * FOUND_STRIDE] = value));
+        kernel.select!(QUERIES, scores, count, found);
+        least.forEach((value, query) => {
+          const [number, ...places] = new Uint32Array(buffer, found + 4 * query * FOUND_STRIDE, FOUND_STRIDE);
+          const expected = Array.from({ length: count }, (_, place) => place).filter(
+            (place) => !(all[query * ROWS_PER_CALL + place]! < value),
+          );
+          expect(places.slice(0, number)).toEqual(expected);
+        });
+      }
+    });
+
     test('multiplies floats to the last bit as `dot` does, whatever the dimension', () => {
       for (const dimension of [1, 2, 3, 5, 20, 384, 1_001]) {
         const random = seededRandom(dimension);
@@ -198,9 +219,10 @@ describe.skipIf(addon === null)('arguments that would reach beyond what they are
   const detached = new ArrayBuffer(100_000);
   structuredClone(detached, { transfer: [detached] });
   const scan = [0, memory, 32, 1, 10_000, 4, 1_000, 1_024];
+  const select = [0, memory, 2, 0, 1_024, 1_024, 50_000, 1_025];
   const dots = [0, floats, 0, floats, 20, rows, 2, new Float32Array(2)];
   const replaced = (list: readonly unknown[], at: number, value: unknown) => list.with(at, value);
-  const cases: readonly (readonly ['scan' | 'pick' | 'dots', string, readonly unknown[]])[] = [
+  const cases: readonly (readonly ['scan' | 'pick' | 'select' | 'dots', string, readonly unknown[]])[] = [
     ['scan', 'no such level', replaced(scan, 0, 9)],
     ['scan', 'a level that is no number', replaced(scan, 0, 'avx2')],
     ['scan', 'no memory', replaced(scan, 1, null)],
@@ -221,6 +243,11 @@ describe.skipIf(addon === null)('arguments that would reach beyond what they are
     ['scan', 'too few arguments', scan.slice(0, 7)],
     ['pick', 'a list that lies beyond', replaced(scan, 4, 99_996)],
     ['pick', 'a list between two integers', replaced(scan, 4, 10_001)],
+    ['select', 'more scores than a query has', replaced(select, 4, 1_025)],
+    ['select', 'less room than scores', replaced(select, 7, 1_024)],
+    ['select', 'scores that lie beyond', replaced(select, 3, 96_000)],
+    ['select', 'findings that lie beyond', replaced(select, 6, 96_000)],
+    ['select', 'findings between two integers', replaced(select, 6, 50_002)],
     ['dots', 'queries of another type', replaced(dots, 1, new Float64Array(40))],
     ['dots', 'a query that lies beyond', replaced(dots, 2, 21)],
     ['dots', 'a row that lies beyond', replaced(dots, 5, Uint32Array.of(0, 2))],
