@@ -18,7 +18,8 @@ export interface SealedSegmentParts {
   readonly ids: Float64Array;
   /** ids.length × dimension, row-major. Kept beside the index: for rescoring and filtered scans. */
   readonly vectors: Float32Array;
-  readonly index: BackendIndex;
+  /** Null where the engine scans the rows itself: a library's flat index is a second copy of them. */
+  readonly index: BackendIndex | null;
   /** The same rows, where the segment is scanned: `flat`, and the kernel can run. */
   readonly quantised: QuantisedRows | null;
   readonly file: SegmentFile;
@@ -32,7 +33,7 @@ export class SealedSegment extends Segment {
   readonly quantised: QuantisedRows | null;
   readonly file: SegmentFile;
   readonly backend: BackendName;
-  readonly #index: BackendIndex;
+  readonly #index: BackendIndex | null;
 
   constructor(id: number, parts: SealedSegmentParts) {
     super(id);
@@ -53,17 +54,17 @@ export class SealedSegment extends Segment {
   get memoryBytes(): number {
     const buffers = new Set([this.ids.buffer, this.vectors.buffer]);
     const heldBytes = [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
-    return heldBytes + (this.quantised?.memoryBytes ?? 0) + this.#index.memoryBytes;
+    return heldBytes + (this.quantised?.memoryBytes ?? 0) + (this.#index?.memoryBytes ?? 0);
   }
 
   search(queries: Float32Array, count: number, k: number, floors?: Float32Array): NearestRows {
     const { quantised, vectors, rows } = this;
-    if (quantised === null) return this.#index.search(queries, count, k);
+    if (quantised === null && this.#index !== null) return this.#index.search(queries, count, k);
     const dimension = vectors.length / rows;
     return scanNearest({ quantised, vectors, dimension, rowCount: rows }, { queries, count, k, floors });
   }
 
   protected dispose(): void {
-    this.#index.close();
+    this.#index?.close();
   }
 }

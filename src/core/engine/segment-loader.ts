@@ -3,7 +3,7 @@ import type { Files } from '../ports/files.ts';
 import type { Clock } from '../ports/runtime.ts';
 import type { BuildInput, SegmentBuilder } from '../ports/segment-builder.ts';
 import type { ScanKernels } from '../ports/scan-kernel.ts';
-import type { IndexKind, IndexParameters, VectorBackend } from '../ports/vector-backend.ts';
+import type { BackendIndex, IndexKind, IndexParameters, VectorBackend } from '../ports/vector-backend.ts';
 import { ChlError, toChlError } from '../errors.ts';
 import { readSegment } from '../snapshot/open-snapshot.ts';
 import type { SegmentData } from '../snapshot/segment-file.ts';
@@ -86,28 +86,33 @@ export class SegmentLoader {
         `A ${data.kind} segment of ${data.backend} is not for ${backend.name}.`,
       );
     }
-    const parameters: IndexParameters = { kind: data.kind, dimension: data.dimension, hnsw: data.hnsw };
-    const index =
-      data.backendBytes === null
-        ? await backend.build(data.vectors, parameters)
-        : await backend.load(data.backendBytes, data.vectors, parameters);
-    if (index.rowCount !== data.ids.length) {
-      index.close();
-      throw new ChlError(
-        'CORRUPT',
-        `The index has ${index.rowCount} rows where the segment has ${data.ids.length}.`,
-      );
-    }
     const { kind, ids, vectors, dimension } = data;
-    return {
-      kind,
-      ids,
-      vectors,
-      index,
-      quantised: kind === 'flat' ? await this.#quantise(vectors, dimension) : null,
-      file,
-      backend: data.backend,
-    };
+    const quantised = kind === 'flat' ? await this.#quantise(vectors, dimension) : null;
+    const index = quantised === null ? await this.#openIndex(data) : null;
+    return { kind, ids, vectors, index, quantised, file, backend: data.backend };
+  }
+
+  /** @throws CORRUPT when the library refuses it, or has other rows */
+  async #openIndex({
+    kind,
+    dimension,
+    hnsw,
+    ids,
+    vectors,
+    backendBytes,
+  }: SegmentData): Promise<BackendIndex> {
+    const { backend } = this.#options;
+    const parameters: IndexParameters = { kind, dimension, hnsw };
+    const index =
+      backendBytes === null
+        ? await backend.build(vectors, parameters)
+        : await backend.load(backendBytes, vectors, parameters);
+    if (index.rowCount === ids.length) return index;
+    index.close();
+    throw new ChlError(
+      'CORRUPT',
+      `The index has ${index.rowCount} rows where the segment has ${ids.length}.`,
+    );
   }
 
   /** 1.5 µs a row of 384 dimensions, in slices. */

@@ -42,6 +42,8 @@ test('a segment that is being loaded counts as memory of the index', async () =>
   const [reached, released] = [new Gate(), new Gate()];
   const backend: VectorBackend = {
     ...flatBackend,
+    // What is scanned needs no library: only a graph is waited for.
+    capabilities: { ...flatBackend.capabilities, kinds: ['hnsw'] },
     async build(vectors, parameters) {
       reached.open();
       await released.opened;
@@ -58,5 +60,30 @@ test('a segment that is being loaded counts as memory of the index', async () =>
   // The growing segment that takes over, and the one that is about to.
   expect((await collection.status()).memoryBytes - before).toBeGreaterThan(2 * GROWING_MAX * rowBytes);
   released.open();
+  await collection.close();
+});
+
+test('the rows of a scanned segment are held once: no library is given a copy of them', async () => {
+  let copies = 0;
+  const counting = <T>(index: T): T => {
+    copies += 1;
+    return index;
+  };
+  const backend: VectorBackend = {
+    ...flatBackend,
+    build: async (vectors, parameters) => counting(await flatBackend.build(vectors, parameters)),
+    load: async (bytes, vectors, parameters) => counting(await flatBackend.load(bytes, vectors, parameters)),
+  };
+  const { collection, source } = await openCollection({ spec: { growingMaxVectors: GROWING_MAX }, backend });
+  for (let count = 0; count <= GROWING_MAX; count += 1)
+    await collection.apply(source.create({ vector: vector() }));
+  await expect.poll(async () => (await collection.status()).segments.map(({ rows }) => rows)).toEqual([10]);
+  const limit = GROWING_MAX + 1;
+  // As many at once as a library would multiply as matrices.
+  const answers = await Promise.all(
+    Array.from({ length: 64 }, () => collection.search(searchFor({ vector: vector(), limit }))),
+  );
+  expect(answers.map(({ keys }) => keys.length)).toEqual(Array.from({ length: 64 }, () => limit));
+  expect(copies).toBe(0);
   await collection.close();
 });
