@@ -1,6 +1,6 @@
 /**
  * The port behind which the exact scan's inner loops live: WebAssembly everywhere
- * (`engine/wasm-scan-kernels.ts`), native code where it was built (`adapters/scan-kernel`). Both give the
+ * (`engine/quantised-kernel.ts`), native code where it was built (`adapters/scan-kernel`). Both give the
  * same bits, so which of them runs is seen in the time alone.
  *
  * Memory of a block of rows: the queries from byte 0, each `codesPerRow` 16-bit integers; rows wherever
