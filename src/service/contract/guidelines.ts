@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { z } from 'zod';
 import { timestamp } from './text.ts';
 
 export const GUIDE_TYPES = ['generator', 'evaluator'] as const;

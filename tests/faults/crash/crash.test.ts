@@ -64,7 +64,7 @@ const mistakes: readonly {
 }[] = [
   {
     bug: 'acknowledged before it is committed',
-    file: 'adapters/catalog/libsql/local-writer.ts',
+    file: 'adapters/catalog/libsql/local-writer.js',
     // Five groups share a transaction; the first four are acknowledged without a commit.
     replacements: [
       [
@@ -78,13 +78,13 @@ const mistakes: readonly {
   },
   {
     bug: 'a lost tombstone',
-    file: 'src/core/engine/index-state.ts',
+    file: 'src/core/engine/index-state.js',
     replacements: [['removed: this.#remove(change.key) };', 'removed: null };']],
     seen: /entries, but \d+ vectors|is dead in the database/,
   },
   {
     bug: 'recovery overlooks an entry',
-    file: 'src/core/engine/recovery.ts',
+    file: 'src/core/engine/recovery.js',
     replacements: [['for (const document of page) {', 'for (const document of page.slice(1)) {']],
     seen: /entries, but \d+ vectors|not find|is missing/,
   },
