@@ -16,7 +16,7 @@ const SHUTDOWN_MAX_MS = 10_000;
 /** Of which this much is for the requests that were being answered. */
 const DRAIN_MAX_MS = 5_000;
 
-/** Loads what listens. Node's HTTP and its Request and Response are 60 ms of a start. */
+/** Loads what listens. Node's HTTP and its Request and Response are slow to load. */
 export type LoadListener = () => Promise<Listen>;
 
 const nodeListener: LoadListener = async () => (await import('./listen/node-listener.ts')).listenOnNode;
