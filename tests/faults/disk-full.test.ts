@@ -24,22 +24,21 @@ describe.skipIf(refusal !== null)(`a full disk${refusal === null ? '' : ` (skipp
   let server: TestServer;
   let client: Client;
 
-  beforeAll(() => {
-    disk = mkdtempSync(join(tmpdir(), 'chl-disk-'));
-  });
-
   beforeEach(async () => {
+    // A path of its own: `chl verify` runs in this process, whose last connection to a database is closed
+    // when its statements are collected, and then removes the log by its path. On a new file system at the
+    // same path the database has the same inode again, which is all that SQLite compares before.
+    disk = mkdtempSync(join(tmpdir(), 'chl-disk-'));
     mount(disk, DISK_MB);
     await start();
   });
 
   afterEach(async () => {
     await server.stop();
-    // Lazily: SQLite's files of this process are closed when their statements are collected.
+    // Lazily, because of the same connections.
     execFileSync('umount', ['-l', disk]);
+    rmSync(disk, { recursive: true, force: true });
   });
-
-  afterAll(() => rmSync(disk, { recursive: true, force: true }));
 
   async function start(): Promise<void> {
     server = await startServer({
