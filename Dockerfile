@@ -21,7 +21,7 @@ RUN CHL_SETUP_FAISS=source node scripts/setup.mjs --no-compile \
  && test -e .build/faiss/faiss-baseline.node \
  && test -e .build/scan-kernel/scan-kernel.node \
  && { test -e .build/faiss/faiss-avx2.node || test "$(uname -m)" != x86_64; }
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY src src
 COPY adapters adapters
 # Not --omit=optional: libSQL's own binary is an optional package. faiss-node's source has done its part.

@@ -5,7 +5,7 @@ import { ROOT } from './paths.mjs';
 /** What the browser gets as it is: no compiler touches it, so it is copied beside what was compiled. */
 const STATIC_FOLDERS = ['src/http/dashboard/assets'];
 
-/** @param {string} outDir where the compiler wrote `src` */
+/** @param {string} outDir where the program lies */
 export function copyStaticFiles(outDir) {
   for (const folder of STATIC_FOLDERS) {
     cpSync(join(ROOT, folder), join(outDir, folder), { recursive: true });
@@ -14,5 +14,3 @@ export function copyStaticFiles(outDir) {
 
 /** @param {string} path from the root, with forward slashes */
 export const isStaticFile = (path) => STATIC_FOLDERS.some((folder) => path.startsWith(`${folder}/`));
-
-if (process.argv[1] === import.meta.filename) copyStaticFiles(join(ROOT, 'dist'));

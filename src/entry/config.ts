@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ChlError } from '../core/errors.ts';
 import type { BackendChoice, IndexKindChoice, SavePolicy } from '../core/ports/index-host.ts';
 import type { ScanKernelChoice } from '../core/ports/scan-kernel.ts';

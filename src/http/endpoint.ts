@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { RequestContext } from '../service/request-context.ts';
 import type { Role } from '../service/roles.ts';
 

@@ -1,5 +1,5 @@
 import type { Tool as ToolListing } from '@modelcontextprotocol/sdk/types.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorBody } from '../service/contract/errors.ts';
 import { TOOLS, type Tool } from './tools.ts';
 

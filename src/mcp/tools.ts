@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { categoriesResponse } from '../service/contract/categories.ts';
 import { indexStatusResponse } from '../service/contract/admin.ts';
 import {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Registrar } from '../conformance/registrar.ts';
 import { indexStatusResponse, queueStatusResponse, saveResponse } from '../../src/service/contract/admin.ts';
 import { categoriesResponse } from '../../src/service/contract/categories.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Registrar } from '../conformance/registrar.ts';
 import { change, changesResponse } from '../../src/service/contract/changes.ts';
 import { exportLine } from '../../src/service/contract/write.ts';

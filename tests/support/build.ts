@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { buildProgram as bundleProgram } from '../../scripts/setup/program.mjs';
 import { copyStaticFiles } from '../../scripts/setup/static-files.mjs';
 
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
@@ -13,8 +12,8 @@ const require = createRequire(import.meta.url);
 let built: Promise<string> | null = null;
 
 /**
- * The whole program, compiled once per test process into a folder of its own, which is removed when
- * the process ends: a test never runs a stale build, nor one that another test is writing.
+ * The whole program as it ships, made once per test process in a folder of its own, which is removed
+ * when the process ends: a test never runs a stale build, nor one that another test is writing.
  */
 export function buildProgram(): Promise<string> {
   built ??= compile();
@@ -24,10 +23,7 @@ export function buildProgram(): Promise<string> {
 async function compile(): Promise<string> {
   const folder = join(repositoryRoot, '.build', `program-${process.pid}`);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
-  // Types have a gate of their own.
-  const args = [compiler, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', folder];
-  await promisify(execFile)(process.execPath, args, { cwd: repositoryRoot });
+  await bundleProgram(folder);
   copyStaticFiles(folder);
   return folder;
 }

@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
+import { buildProgram } from '../../scripts/setup/program.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const runFile = promisify(execFile);
 const compiled = new Map<string, Promise<URL>>();
 
 /**
@@ -25,22 +22,6 @@ export function compiledEntry(entry: string): Promise<URL> {
 async function compile(entry: string): Promise<URL> {
   const folder = join(root, '.build', `entries-${process.pid}`);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  mkdirSync(folder, { recursive: true });
-  const project = join(folder, `${entry.replaceAll('/', '-')}.json`);
-  writeFileSync(
-    project,
-    JSON.stringify({
-      extends: join(root, 'tsconfig.build.json'),
-      compilerOptions: { rootDir: root, outDir: folder },
-      files: [join(root, entry)],
-      // Declarations of libraries without types of their own.
-      include: [join(root, 'adapters/**/*.d.ts')],
-    }),
-  );
-  const compiler = join(
-    dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
-    'bin/tsc',
-  );
-  await runFile(process.execPath, [compiler, '-p', project]);
+  await buildProgram(folder, { entries: [entry] });
   return pathToFileURL(join(folder, entry.replace(/\.ts$/, '.js')));
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ChlError } from '../../../src/core/errors.ts';
 
 /** The part of an OpenAI-compatible answer that is used; anything else in it is ignored. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ChlError } from '../errors.ts';
 import { asSeq } from '../ids.ts';
 import type { ChangeMark } from '../ports/index-source.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ChlError } from '../errors.ts';
 import { BACKEND_NAMES, INDEX_KINDS } from '../ports/vector-backend.ts';
 import type { BackendName, HnswParameters, IndexKind } from '../ports/vector-backend.ts';

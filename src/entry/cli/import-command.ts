@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { stopYoungGrowth } from '../../../adapters/native/heap-growth.ts';
 import { createCategoryRequest } from '../../service/contract/categories.ts';
 import { CommandError, EXIT, type ExitCode } from './command-error.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { errorBody } from '../../service/contract/errors.ts';
 import { CommandError, EXIT } from './command-error.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isNamespaceName } from '../../service/namespaces/namespace-name.ts';
 import { ROLES, type Role } from '../../service/roles.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BACKEND_CHOICES, INDEX_KIND_CHOICES, SAVE_POLICIES } from '../../core/ports/index-host.ts';
 import { SCAN_KERNEL_CHOICES } from '../../core/ports/scan-kernel.ts';
 import { EMBED_MODES } from '../../service/options.ts';

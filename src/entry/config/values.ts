@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * How text from the environment becomes a value. Every schema takes the raw text, so that what a

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorBody } from '../../service/contract/errors.ts';
 import type { Content, Endpoint } from '../endpoint.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ChlError } from '../../core/errors.ts';
 import { parseRequest } from '../../service/contract/errors.ts';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { entryResponse, historyResponse, readRequest, readResponse } from '../../service/contract/read.ts';
 import { entryId } from '../../service/contract/text.ts';
 import {

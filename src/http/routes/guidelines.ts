@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { guidelinesResponse, guideType } from '../../service/contract/guidelines.ts';
 import type { Services } from '../../service/services.ts';
 import { endpoint, ok, type Endpoint } from '../endpoint.ts';

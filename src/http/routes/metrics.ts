@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ChlError } from '../../core/errors.ts';
 import type { HttpOptions } from '../app.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';

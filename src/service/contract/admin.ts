@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { queryFlag, timestamp } from './text.ts';
 
 const lockStatus = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { entityTypeProblem } from './entities.ts';
 
 interface TypedSchemas<Experience extends z.ZodType, Skill extends z.ZodType, Key extends string> {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CONTRACT_LIMITS } from './limits.ts';
 import { categoryCode, text, timestamp } from './text.ts';
 

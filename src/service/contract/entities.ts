@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ENTITY_TYPES, SECTIONS } from '../../core/entry.ts';
 import { jsonObject, jsonObjectOrText, textOrTextList } from './json-value.ts';
 import { CONTRACT_LIMITS } from './limits.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ENTITY_TYPES } from '../../core/entry.ts';
 import { section } from './entities.ts';
 import { anyJson } from './json-value.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ChlError, ERROR_CODES } from '../../core/errors.ts';
 
 export const errorBody = z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { timestamp } from './text.ts';
 
 export const GUIDE_TYPES = ['generator', 'evaluator'] as const;

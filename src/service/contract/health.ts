@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { timestamp } from './text.ts';
 
 export const HEALTH_STATES = ['healthy', 'degraded', 'unhealthy'] as const;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonValue } from '../../core/entry.ts';
 import { CONTRACT_LIMITS } from './limits.ts';
 import { isStorableText } from './text.ts';

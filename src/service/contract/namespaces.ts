@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isNamespaceName, NAMESPACE_NAME_RULE } from '../namespaces/namespace-name.ts';
 import { timestamp } from './text.ts';
 

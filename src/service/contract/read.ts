@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SEARCH_MODES } from '../../core/ports/index-host.ts';
 import { entityType } from './entities.ts';
 import { entryView, readEntry } from './entry-views.ts';

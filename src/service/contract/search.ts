@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FUSION_DEPTH } from '../../core/engine/fusion.ts';
 import { ENTITY_TYPES } from '../../core/entry.ts';
 import { entityType, tags } from './entities.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CONTRACT_LIMITS } from './limits.ts';
 import { entryId } from './text.ts';
 

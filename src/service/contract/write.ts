@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ENTITY_TYPES } from '../../core/entry.ts';
 import { byEntityType } from './by-entity-type.ts';
 import {

@@ -64,7 +64,7 @@ const mistakes: readonly {
 }[] = [
   {
     bug: 'acknowledged before it is committed',
-    file: 'adapters/catalog/libsql/local-writer.js',
+    file: 'adapters/catalog/libsql/local-writer.ts',
     // Five groups share a transaction; the first four are acknowledged without a commit.
     replacements: [
       [
@@ -78,13 +78,13 @@ const mistakes: readonly {
   },
   {
     bug: 'a lost tombstone',
-    file: 'src/core/engine/index-state.js',
+    file: 'src/core/engine/index-state.ts',
     replacements: [['removed: this.#remove(change.key) };', 'removed: null };']],
     seen: /entries, but \d+ vectors|is dead in the database/,
   },
   {
     bug: 'recovery overlooks an entry',
-    file: 'src/core/engine/recovery.js',
+    file: 'src/core/engine/recovery.ts',
     replacements: [['for (const document of page) {', 'for (const document of page.slice(1)) {']],
     seen: /entries, but \d+ vectors|not find|is missing/,
   },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { indexStatusResponse, type IndexStatusResponse } from '../../../src/service/contract/admin.ts';
 import { readResponse, type ReadResponse } from '../../../src/service/contract/read.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { changesQuery } from '../../../src/service/contract/changes.ts';
 import { readRequest, readResponse } from '../../../src/service/contract/read.ts';
 import { searchRequest, searchResponse } from '../../../src/service/contract/search.ts';
