@@ -214,7 +214,7 @@ describe.skipIf(noShim !== null)(`a failing fsync${noShim === null ? '' : ` (ski
     'the test sees a planted bug: a failed commit is taken for a success',
     { timeout: MAX_MS },
     async () => {
-      const careless = await mutatedProgram('adapters/catalog/libsql/local-writer.js', [
+      const careless = await mutatedProgram('adapters/catalog/libsql/local-writer.ts', [
         ['throw await this.#judgeFailedCommit(error, (session) => isVisible(session, result));', ';'],
       ]);
       await expect(surviveFailingCommits(careless)).rejects.toThrow('200');

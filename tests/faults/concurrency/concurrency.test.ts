@@ -78,7 +78,7 @@ test(
 );
 
 test('the check sees a planted bug: acknowledged before the index has it', { timeout: MAX_MS }, async () => {
-  const hasty = await mutatedProgram('src/service/committer.js', [
+  const hasty = await mutatedProgram('src/service/committer.ts', [
     [
       'const indexed = await this.#apply(report);',
       'const indexed = true; setTimeout(() => this.#apply(report), 60_000);',
