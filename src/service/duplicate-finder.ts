@@ -18,6 +18,8 @@ export const SIMILAR_SIMILARITY = 0.5;
 const SUMMARY_CHARS = 200;
 /** Candidates that die between index and catalog are replaced from this many more. */
 const SPARE_CANDIDATES = 5;
+/** More than a cosine loses on its way through `leastCosine` and as float32; the threshold itself is applied here. */
+const COSINE_ROUNDING = 1e-6;
 
 export interface DuplicateQuery {
   readonly type: EntityType;
@@ -66,6 +68,7 @@ export class DuplicateFinder {
       limit: limit + SPARE_CANDIDATES,
       weights,
       minSeq: asSeq(0),
+      ...(threshold > 0 ? { cosineMin: leastCosine(threshold, calibration) - COSINE_ROUNDING } : {}),
     };
     const hits = await collection.search(search, fingerprint);
     const similar = Array.from(hits.keys, (key, place) => ({
@@ -88,19 +91,34 @@ export class DuplicateFinder {
   }
 }
 
+type Knot = readonly [cosine: number, similarity: number];
+
+const knotsOf = ({ similarCosine, duplicateCosine }: DuplicateCalibration): readonly Knot[] => [
+  [0, 0],
+  [similarCosine, SIMILAR_SIMILARITY],
+  [duplicateCosine, REVIEW_FIRST_SIMILARITY],
+  [1, 1],
+];
+
 /** Piecewise linear through (0, 0), (similarCosine, 0.50), (duplicateCosine, 0.85), (1, 1). */
-export function similarity(cosine: number, { similarCosine, duplicateCosine }: DuplicateCalibration): number {
-  const knots = [
-    [0, 0],
-    [similarCosine, SIMILAR_SIMILARITY],
-    [duplicateCosine, REVIEW_FIRST_SIMILARITY],
-    [1, 1],
-  ] as const;
+export function similarity(cosine: number, calibration: DuplicateCalibration): number {
+  const knots = knotsOf(calibration);
   if (!(cosine > 0)) return 0;
   for (let index = 1; index < knots.length; index += 1) {
     const [x0, y0] = knots[index - 1]!;
     const [x1, y1] = knots[index]!;
     if (cosine < x1) return y0 + ((y1 - y0) * (cosine - x0)) / (x1 - x0);
+  }
+  return 1;
+}
+
+/** The least cosine that is so similar, but for rounding. @param least 0–1 */
+export function leastCosine(least: number, calibration: DuplicateCalibration): number {
+  const knots = knotsOf(calibration);
+  for (let index = 1; index < knots.length; index += 1) {
+    const [x0, y0] = knots[index - 1]!;
+    const [x1, y1] = knots[index]!;
+    if (least <= y1) return x0 + ((x1 - x0) * (least - y0)) / (y1 - y0);
   }
   return 1;
 }

@@ -1,7 +1,7 @@
 import { assert, float, integer, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SERVICE_OPTIONS } from '../../src/service/options.ts';
-import { similarity } from '../../src/service/duplicate-finder.ts';
+import { leastCosine, similarity } from '../../src/service/duplicate-finder.ts';
 import { newEntryId } from '../../src/service/entry-id.ts';
 import { beginningOf } from '../../src/service/excerpt.ts';
 import { Guidelines } from '../../src/service/guideline-service.ts';
@@ -102,6 +102,14 @@ describe('similarity', () => {
         expect(similarity(Math.min(a, b), calibration)).toBeLessThanOrEqual(
           similarity(Math.max(a, b), calibration),
         );
+      }),
+    );
+  });
+
+  test('the index is asked for no less than what is similar enough', () => {
+    assert(
+      property(float({ min: 0, max: 1, noNaN: true }), (least) => {
+        expect(similarity(leastCosine(least, calibration), calibration)).toBeCloseTo(least, 6);
       }),
     );
   });

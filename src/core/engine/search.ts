@@ -77,6 +77,7 @@ function vectorPart(state: IndexState, query: IndexSearch): VectorQuery {
     // Fusion weighs the whole list; without it the rest only counts.
     wanted: query.mode === 'vector' ? Math.min(query.limit, depth) : depth,
     depth,
+    ...(query.mode === 'vector' && query.cosineMin !== undefined ? { least: query.cosineMin } : {}),
   };
 }
 

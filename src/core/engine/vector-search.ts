@@ -53,6 +53,8 @@ export interface VectorQuery {
   readonly wanted: number;
   /** How many graphs are asked for, so that the answer begins alike whatever is wanted; not less than that. */
   readonly depth: number;
+  /** Documents that score less are left out, however few are left. */
+  readonly least?: number;
 }
 
 export interface VectorScope {
@@ -63,7 +65,7 @@ export interface VectorScope {
 
 /**
  * The nearest live documents of each query, best first; equal scores by vector id. Never short: as
- * long as `wanted` documents pass the filter, so many are found. Every score is `dot` of the stored
+ * long as `wanted` documents pass the filter and score `least`, so many are found. Every score is `dot` of the stored
  * vector, whatever the library said, so a query answers the same alone and in a batch.
  */
 export function searchVectors(scope: VectorScope, queries: readonly VectorQuery[]): readonly VectorHits[] {
@@ -109,11 +111,13 @@ function searchSegment(segment: Segment, group: readonly VectorSearch[], k: numb
 class VectorSearch {
   readonly query: VectorQuery;
   readonly #scope: VectorScope;
+  readonly #least: number;
   #best: TopK;
 
   constructor(scope: VectorScope, query: VectorQuery) {
     this.#scope = scope;
     this.query = query;
+    this.#least = query.least ?? -Infinity;
     this.#best = new TopK(query.wanted);
   }
 
@@ -126,7 +130,12 @@ class VectorSearch {
 
   /** A row that a library or a kernel scores lower cannot enter any more. */
   get floor(): number {
-    return this.#best.threshold - SCORE_TOLERANCE;
+    return this.#reach(this.#best) - SCORE_TOLERANCE;
+  }
+
+  /** What a row has to score to be of use beside those. */
+  #reach(best: TopK): number {
+    return Math.max(best.threshold, this.#least);
   }
 
   /** How long a segment's list has to be to hold so many rows that pass, if those lie evenly. */
@@ -148,12 +157,12 @@ class VectorSearch {
       segment.quantised === null ? this.#roughlyBest(segment, rows) : this.#bestOf(segment.quantised, rows);
     const dots = segment.quantised?.kernels.dots ?? null;
     if (dots === null) {
-      for (const row of left) this.#best.offer(this.#score(segment, row), segment.ids[row]!);
+      for (const row of left) this.#offer(this.#best, segment, row, this.#score(segment, row));
       return;
     }
     const scores = new Float32Array(left.length);
     dots(this.query.vector, 0, segment.vectors, this.#scope.dimension, left, scores);
-    for (let at = 0; at < left.length; at += 1) this.#best.offer(scores[at]!, segment.ids[left[at]!]!);
+    for (let at = 0; at < left.length; at += 1) this.#offer(this.#best, segment, left[at]!, scores[at]!);
   }
 
   #bestOf(quantised: QuantisedRows, rows: Uint32Array): Uint32Array {
@@ -173,7 +182,7 @@ class VectorSearch {
     const rough = this.#best.copy();
     for (let at = 0; at < rows.length; at += 1) rough.offer(scores[at]!, at);
     // Twice: the last of the best by `dot` may be scored too low, and this one too high.
-    const enough = rough.threshold - 2 * SCORE_TOLERANCE;
+    const enough = this.#reach(rough) - 2 * SCORE_TOLERANCE;
     return rows.filter((_, at) => scores[at]! >= enough);
   }
 
@@ -210,14 +219,14 @@ class VectorSearch {
     for (let place = 0; place < rows.length; place += 1) {
       const row = rows[place]!;
       // Beyond the threshold the rest lies no nearer: to score it exactly would be work for nothing.
-      if (row < 0 || scores[place]! + SCORE_TOLERANCE < best.threshold) break;
+      if (row < 0 || scores[place]! + SCORE_TOLERANCE < this.#reach(best)) break;
       const doc = owners.ownerOf(row);
       if (doc === NOBODY || accept?.has(doc) === false) continue;
-      best.offer(areExact ? scores[place]! : this.#score(segment, row), segment.ids[row]!);
+      this.#offer(best, segment, row, areExact ? scores[place]! : this.#score(segment, row));
     }
     if (rows.length < segment.rows) {
       const isCut = rows.at(-1)! < 0;
-      const reach = best.threshold;
+      const reach = this.#reach(best);
       if (isCut ? reach === -Infinity : scores.at(-1)! + SCORE_TOLERANCE >= reach) return false;
     }
     this.#best = best;
@@ -257,6 +266,10 @@ class VectorSearch {
   #score(segment: Segment, row: number): number {
     const { dimension } = this.#scope;
     return dot(this.query.vector, 0, segment.vectors, row * dimension, dimension);
+  }
+
+  #offer(best: TopK, segment: Segment, row: number, score: number): void {
+    if (score >= this.#least) best.offer(score, segment.ids[row]!);
   }
 }
 

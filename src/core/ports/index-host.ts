@@ -59,6 +59,8 @@ export interface IndexSearch {
   readonly filter: EntryFilter;
   /** How many hits to answer. */
   readonly limit: number;
+  /** Of a search by vector alone: what scores less is of no use to the asker, and is not looked for. */
+  readonly cosineMin?: number;
   readonly weights: FusionWeights;
   /** Wait (bounded) until this change is applied. */
   readonly minSeq: Seq;

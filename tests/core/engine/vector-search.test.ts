@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { flatBackend } from '../../../adapters/index/flat/backend.ts';
 import { Bm25Index } from '../../../adapters/text/bm25/bm25-index.ts';
 import { DocumentTable } from '../../../src/core/engine/document-table.ts';
@@ -124,6 +124,31 @@ test('equal scores come by vector id, although there are more of them than the l
 test('a filter of which no vector is near still answers in full', () => {
   const rows = foundRows(query(vectorOf(1), { category: 'TINY' }, 100));
   expect(rows).toHaveLength(exactRows(vectorOf(1), { category: 'TINY' }).length);
+});
+
+test.each([
+  ['everything', {}],
+  ['half of the entries', { category: 'BIG' }],
+  ['0.1 % of the entries', { category: 'TINY' }],
+])('what scores too little is left out, and nothing else, of %s', (_, filter) => {
+  for (const vector of [vectorOf(0), vectorOf(777), randomUnitVector(random, DIMENSION)]) {
+    const nearest = exactRows(vector, filter);
+    // Between two rows, at a row, above all of them.
+    const scoreOf = (row: number) => dot(vector, 0, vectors, row * DIMENSION, DIMENSION);
+    for (const least of [scoreOf(nearest[5]!), scoreOf(nearest[12]!) + 1e-7, 1.1]) {
+      const expected = nearest.slice(0, 20).filter((row) => scoreOf(row) >= least);
+      expect(foundRows({ ...query(vector, filter, 20), least })).toEqual(expected);
+    }
+  }
+});
+
+test('with a bound that few rows reach nothing is looked at twice, however many rows the filter refuses', () => {
+  const [segment] = state.view.sealed;
+  const scans = vi.spyOn(segment!, 'search');
+  const vector = randomUnitVector(random, DIMENSION);
+  expect(foundRows({ ...query(vector, { category: 'BIG' }, 20), least: 1.1 })).toEqual([]);
+  expect(scans).toHaveBeenCalledTimes(1);
+  scans.mockRestore();
 });
 
 test('a batch answers each query as it is answered alone', () => {
