@@ -10,7 +10,6 @@ import {
 } from 'node:fs';
 import { arch } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { withAsyncRead } from './binding-patch.mjs';
 import { fetchKernelSource } from './faiss-source.mjs';
 import { BUILD, FAISS, NODE_MODULES, ROOT } from './paths.mjs';
 import { npm, run } from './run.mjs';
@@ -73,8 +72,6 @@ async function compileBinding(work) {
   copyFileSync(join(source, 'LICENSE'), join(work, 'LICENSE'));
   const shim = join(work, 'idx-t.h');
   writeFileSync(shim, IDX_T_SHIM);
-  const patched = join(work, 'binding.cc');
-  writeFileSync(patched, withAsyncRead(readFileSync(join(source, 'src', 'faiss.cc'), 'utf8')));
   const object = join(work, 'binding.o');
   await cxx([
     ...CXX_FLAGS,
@@ -85,7 +82,7 @@ async function compileBinding(work) {
     '-include',
     shim,
     '-c',
-    patched,
+    join(source, 'src', 'faiss.cc'),
     '-o',
     object,
   ]);

@@ -87,13 +87,7 @@ async function downloadPackageBinary() {
 /** When any of this changes, what was settled is settled anew. */
 function currentConditions() {
   const hash = createHash('sha256');
-  for (const name of [
-    'faiss.mjs',
-    'faiss-build.mjs',
-    'binding-patch.mjs',
-    'faiss-source.mjs',
-    'system-packages.mjs',
-  ]) {
+  for (const name of ['faiss.mjs', 'faiss-build.mjs', 'faiss-source.mjs', 'system-packages.mjs']) {
     hash.update(readFileSync(new URL(name, import.meta.url)));
   }
   const facts = [

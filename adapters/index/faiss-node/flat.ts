@@ -2,7 +2,6 @@ import type { BackendIndex, IndexParameters } from '../../../src/core/ports/vect
 import type { FaissContext } from './backend.ts';
 import { FaissIndex } from './faiss-index.ts';
 import { checkStoredFlat, flatHeader } from './layout.ts';
-import { readIndex } from './native.ts';
 import { withScratchFile, writeParts } from './scratch-file.ts';
 
 /** `IndexFlatIP`: scans every row; exact. */
@@ -15,7 +14,7 @@ export async function buildFlat(
   const header = flatHeader(rowCount, dimension);
   return await withScratchFile(scratchDirectory, async (path) => {
     await writeParts(path, [header, vectors]);
-    return new FaissIndex(await readIndex(native, path), {
+    return new FaissIndex(native.Index.read(path), {
       rowCount,
       dimension,
       memoryBytes: vectors.byteLength,

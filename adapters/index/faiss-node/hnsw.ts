@@ -4,7 +4,7 @@ import type { FaissContext } from './backend.ts';
 import { FaissIndex, plainArray } from './faiss-index.ts';
 import { HnswIndex } from './hnsw-index.ts';
 import { METRIC_INNER_PRODUCT, tuneEmptyHnsw, tuneStoredHnsw } from './layout.ts';
-import { readIndex, type NativeIndex } from './native.ts';
+import type { NativeIndex } from './native.ts';
 import { readAllBut, withScratchFile, writeParts } from './scratch-file.ts';
 
 /** About 0.1 s of building; then the event loop gets a turn. */
@@ -41,7 +41,7 @@ export async function loadHnsw(
   const tuned = tuneStoredHnsw(graph, vectors.length / dimension, dimension, hnsw.efSearch);
   return await withScratchFile(context.scratchDirectory, async (path) => {
     await writeParts(path, [tuned, vectors]);
-    return hnswIndex(context, await readIndex(context.native, path), vectors, parameters);
+    return hnswIndex(context, context.native.Index.read(path), vectors, parameters);
   });
 }
 

@@ -27,18 +27,11 @@ export interface FaissNative {
     /** Leaks a copy of the bytes it is given, and is 15 times slower than `read`: for small indexes only. */
     fromBuffer(bytes: Uint8Array): NativeIndex;
     read(path: string): NativeIndex;
-    /** The same on another thread, in what `scripts/setup` builds; the package's own binary lacks it. */
-    readAsync?(path: string): Promise<NativeIndex>;
   };
   readonly IndexFlatIP: new (dimension: number) => NativeIndex;
 }
 
 const require = createRequire(import.meta.url);
-
-/** Beside the event loop where the binary can: a graph of 100,000 × 384 takes 0.2 s otherwise. */
-export async function readIndex({ Index }: FaissNative, path: string): Promise<NativeIndex> {
-  return Index.readAsync === undefined ? Index.read(path) : await Index.readAsync(path);
-}
 
 /**
  * FAISS as it was set up on this machine: what `scripts/setup` built, else the package's own binary.

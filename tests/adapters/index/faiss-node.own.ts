@@ -5,7 +5,6 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { openFaissBackend } from '../../../adapters/index/faiss-node/backend.ts';
 import { hasX86V3 } from '../../../adapters/index/faiss-node/cpu.ts';
 import { tuneEmptyHnsw } from '../../../adapters/index/faiss-node/layout.ts';
-import { loadFaissNative, readIndex } from '../../../adapters/index/faiss-node/native.ts';
 import type { BackendIndex, IndexParameters } from '../../../src/core/ports/vector-backend.ts';
 import { run } from '../../../scripts/setup/run.mjs';
 import { clusteredVectors, seededRandom } from '../../support/random-vectors.ts';
@@ -103,23 +102,6 @@ function fileTests(): void {
     index.close();
     loaded.close();
     expect(readdirSync(scratchDirectory)).toEqual([]);
-  });
-
-  test('an index is read the same beside the event loop and in it, where the binary has no such read', async () => {
-    const native = loadFaissNative();
-    // What the set-up builds reads on another thread.
-    expect(native.Index.readAsync !== undefined).toBe(existsSync(BUILT));
-    const path = join(temporaryFolder(), 'index');
-    const written = new native.IndexFlatIP(2);
-    written.add([1, 0, 0, 1]);
-    written.write(path);
-    const withoutAsync = { ...native, Index: { read: (at: string) => native.Index.read(at) } };
-    for (const binary of [native, withoutAsync as unknown as typeof native]) {
-      const index = await readIndex(binary, path);
-      expect(index.search([0, 1], 2)).toEqual({ labels: [1, 0], distances: [1, 0] });
-      // An exception of the library on its own thread is an error here, and the process lives.
-      await expect(readIndex(binary, `${path}.gone`)).rejects.toThrow('could not open');
-    }
   });
 
   test('without room for its temporary file it says so, and the process lives', async () => {
