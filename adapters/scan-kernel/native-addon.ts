@@ -51,6 +51,22 @@ export interface NativeAddon {
     count: number,
     scores: Float32Array,
   ): void;
+  /** @param visited a bit a row at least, whatever they are */
+  walk(
+    level: number,
+    memory: ArrayBuffer,
+    codesPerRow: number,
+    rows: number,
+    rowCount: number,
+    starts: Uint8Array,
+    links: Uint8Array,
+    layerStarts: Int32Array,
+    entryRow: number,
+    topLayer: number,
+    visited: BigUint64Array,
+    foundRows: Uint32Array,
+    foundScores: Float32Array,
+  ): number;
 }
 
 const require = createRequire(import.meta.url);

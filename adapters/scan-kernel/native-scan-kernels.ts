@@ -38,11 +38,13 @@ export function nativeKernels(addon: NativeAddon, level: number): ScanKernels {
     togetherFrom: 2,
     dots: (queries, queryOffset, vectors, dimension, rows, scores) =>
       addon.dots(level, queries, queryOffset, vectors, dimension, rows, rows.length, scores),
+    walksGraphs: true,
     // WebAssembly's memory, so that its kernel rounds what comes in: 0.4 µs a vector, as little as a call takes.
     allocate: (codesPerRow, bytes) => {
       const wasm = wasmScanKernels.allocate(codesPerRow, bytes);
       if (wasm === null) return null;
       const { buffer, kernel } = wasm;
+      let visited = new BigUint64Array(0);
       return {
         buffer,
         kernel: {
@@ -53,6 +55,24 @@ export function nativeKernels(addon: NativeAddon, level: number): ScanKernels {
             addon.select(level, buffer, queries, scores, count, ROWS_PER_CALL, found, FOUND_STRIDE),
           pick: (list, count, out) =>
             addon.pick(level, buffer, codesPerRow, 1, list, count, out, ROWS_PER_CALL),
+          walk: ({ starts, links, layerStarts, entryRow, topLayer }, rows, rowCount, found) => {
+            if (visited.length * 64 < rowCount) visited = new BigUint64Array(Math.ceil(rowCount / 64));
+            return addon.walk(
+              level,
+              buffer,
+              codesPerRow,
+              rows,
+              rowCount,
+              starts,
+              links,
+              layerStarts,
+              entryRow,
+              topLayer,
+              visited,
+              found.rows,
+              found.scores,
+            );
+          },
         },
       };
     },

@@ -6,6 +6,7 @@ import { Collection } from '../../src/core/engine/collection.ts';
 import { asSeq } from '../../src/core/ids.ts';
 import type { Files } from '../../src/core/ports/files.ts';
 import type { CollectionSpec, IndexSearch } from '../../src/core/ports/index-host.ts';
+import type { NativeScanKernels } from '../../src/core/ports/scan-kernel.ts';
 import type { SegmentBuilder } from '../../src/core/ports/segment-builder.ts';
 import type { VectorBackend } from '../../src/core/ports/vector-backend.ts';
 import { InlineBuilder } from '../../src/core/snapshot/inline-builder.ts';
@@ -19,6 +20,7 @@ export interface FixtureOptions {
   readonly source?: MemorySource;
   readonly backend?: VectorBackend;
   readonly backends?: readonly BackendCandidate[];
+  readonly nativeKernels?: NativeScanKernels;
   readonly clock?: TestClock;
   /** Open for vectors is enough. */
   readonly withoutWords?: boolean;
@@ -74,6 +76,7 @@ export async function openCollection(options: FixtureOptions = {}): Promise<Coll
     files,
     source,
     backends: options.backends ?? [{ name: backend.name, load: async () => backend }],
+    ...(options.nativeKernels === undefined ? {} : { nativeKernels: options.nativeKernels }),
     createTextIndex: () => new Bm25Index(),
     builder: options.wrapBuilder?.(builder) ?? builder,
     clock,

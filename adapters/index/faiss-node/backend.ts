@@ -4,6 +4,7 @@ import { buildFlat, loadFlat } from './flat.ts';
 import { buildHnsw, loadHnsw } from './hnsw.ts';
 import { probeLayout } from './layout.ts';
 import { loadFaissNative, type FaissNative } from './native.ts';
+import { storedLinks } from './stored-links.ts';
 
 export interface FaissOptions {
   /** Where `scripts/setup` put the binaries, when not in `.build/faiss` of the package. */
@@ -41,5 +42,6 @@ export function openFaissBackend(options: FaissOptions = {}): VectorBackend {
       (parameters.kind === 'flat' ? buildFlat : buildHnsw)(context, vectors, parameters),
     load: (bytes, vectors, parameters) =>
       (parameters.kind === 'flat' ? loadFlat : loadHnsw)(context, bytes, vectors, parameters),
+    linksOf: storedLinks,
   };
 }

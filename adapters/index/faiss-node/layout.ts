@@ -21,8 +21,10 @@ import type { FaissNative } from './native.ts';
 export const METRIC_INNER_PRODUCT = 0;
 export const FLAT_HEADER_BYTES = 45;
 
-const COMMON_HEADER_BYTES = 37;
+export const COMMON_HEADER_BYTES = 37;
 const EF_SEARCH_BEFORE_STORAGE_BYTES = 8;
+/** The two `ef`, the upper beam, and the header of the storage. */
+export const HNSW_TAIL_BYTES = 4 + EF_SEARCH_BEFORE_STORAGE_BYTES + FLAT_HEADER_BYTES;
 const EF_CONSTRUCTION_DEFAULT = 40;
 const EF_SEARCH_DEFAULT = 16;
 
@@ -57,15 +59,19 @@ export function tuneStoredHnsw(
   dimension: number,
   efSearch: number,
 ): Uint8Array {
-  const efSearchAt = efSearchOffset(graph);
+  checkStoredHnsw(graph, rowCount, dimension);
+  const tuned = graph.slice();
+  new DataView(tuned.buffer).setInt32(efSearchOffset(tuned), efSearch, true);
+  return tuned;
+}
+
+/** @throws CORRUPT when it does not begin and end as a graph of these rows does */
+export function checkStoredHnsw(graph: Uint8Array, rowCount: number, dimension: number): void {
   const isWhole =
-    efSearchAt > COMMON_HEADER_BYTES &&
+    efSearchOffset(graph) > COMMON_HEADER_BYTES &&
     startsWith(graph, commonHeader('IHNf', rowCount, dimension, COMMON_HEADER_BYTES)) &&
     startsWith(graph.subarray(-FLAT_HEADER_BYTES), flatHeader(rowCount, dimension));
   if (!isWhole) throw corrupt();
-  const tuned = graph.slice();
-  new DataView(tuned.buffer).setInt32(efSearchAt, efSearch, true);
-  return tuned;
 }
 
 /** @throws CORRUPT when these are not the bytes that `flatHeader` made for these rows */
@@ -116,7 +122,7 @@ function countPairs(view: DataView, first: number, second: number): number {
 const startsWith = (bytes: Uint8Array, prefix: Uint8Array): boolean =>
   bytes.length >= prefix.length && prefix.every((byte, at) => bytes[at] === byte);
 
-const corrupt = (): ChlError =>
+export const corrupt = (): ChlError =>
   new ChlError('CORRUPT', 'The stored FAISS index does not belong to its vectors.', {
     operation: 'faiss.load',
   });

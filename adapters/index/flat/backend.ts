@@ -16,4 +16,5 @@ export const flatBackend: VectorBackend = {
   },
   build: (vectors, { dimension }) => Promise.resolve(new FlatIndex(vectors, dimension)),
   load: (_bytes, vectors, { dimension }) => Promise.resolve(new FlatIndex(vectors, dimension)),
+  linksOf: () => null,
 };

@@ -34,6 +34,8 @@ export const hnswlibWasmBackend: VectorBackend = {
     parameters.kind === 'flat'
       ? new FlatIndex(vectors, parameters.dimension)
       : loadGraph(bytes, vectors, parameters),
+
+  linksOf: () => null,
 };
 
 async function buildGraph(vectors: Float32Array, parameters: IndexParameters): Promise<BackendIndex> {

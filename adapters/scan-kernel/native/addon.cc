@@ -73,7 +73,7 @@ class Arguments {
   }
 
  private:
-  static constexpr size_t kMax = 9;
+  static constexpr size_t kMax = 16;
   napi_value next() {
     if (at_ >= count_) ok_ = false;
     return ok_ ? values_[at_++] : nullptr;
@@ -203,6 +203,44 @@ napi_value dotRows(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/**
+ * `walk(level, memory, codesPerRow, rows, rowCount, starts, links, layerStarts, entryRow, topLayer, visited, foundRows,
+ * foundScores)`: what the arrays of the graph say is checked as it is read.
+ * @returns how many were found
+ */
+napi_value walkGraph(napi_env env, napi_callback_info info) {
+  Arguments given(env, info, 13);
+  const Level* level = given.level();
+  size_t length, startsLength, linksLength, layersLength, visitedLength, breadth, scoresLength;
+  const uint8_t* memory = given.buffer(&length);
+  const size_t codesPerRow = given.number();
+  const size_t rows = given.number();
+  const size_t rowCount = given.number();
+  const auto* starts = given.typed<uint8_t>(napi_uint8_array, &startsLength);
+  const auto* links = given.typed<uint8_t>(napi_uint8_array, &linksLength);
+  const auto* layerStarts = given.typed<int32_t>(napi_int32_array, &layersLength);
+  const size_t entryRow = given.number();
+  const size_t topLayer = given.number();
+  auto* visited = given.typed<uint64_t>(napi_biguint64_array, &visitedLength);
+  auto* foundRows = given.typed<uint32_t>(napi_uint32_array, &breadth);
+  auto* foundScores = given.typed<float>(napi_float32_array, &scoresLength);
+  given.require(codesPerRow > 0 && codesPerRow % chl::kCodesPerTurn == 0 && codesPerRow <= 65536);
+  // Rows are counted in 31 bits, their places in 32.
+  given.require(rowCount > 0 && rowCount <= INT32_MAX && length <= UINT32_MAX);
+  given.require(given.ok() && fits(0, 2 * codesPerRow, length));
+  given.require(given.ok() && fits(rows, rowCount * (chl::kRowHeaderBytes + codesPerRow), length));
+  given.require(startsLength == (rowCount + 1) * sizeof(uint64_t) && linksLength % sizeof(int32_t) == 0);
+  given.require(layersLength > 1 && topLayer < layersLength - 1 && entryRow < rowCount);
+  given.require(visitedLength >= (rowCount + 63) / 64 && breadth > 0 && scoresLength == breadth);
+  if (!given.ok()) return given.refuse();
+  const chl::Links graph = {starts, links, linksLength / sizeof(int32_t), layerStarts, layersLength - 1, entryRow, topLayer};
+  const size_t found = chl::walk(*level, {graph, reinterpret_cast<const int16_t*>(memory), codesPerRow, memory, rows,
+                                          rowCount, visited, foundRows, foundScores, breadth});
+  napi_value result;
+  napi_create_uint32(env, static_cast<uint32_t>(found), &result);
+  return result;
+}
+
 /** `{names: string[], supported: boolean[]}`, best first */
 napi_value levels(napi_env env) {
   napi_value list;
@@ -225,7 +263,7 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback call;
-  } functions[] = {{"scan", scanRows}, {"pick", pickRows}, {"dots", dotRows}, {"select", selectScores}};
+  } functions[] = {{"scan", scanRows}, {"pick", pickRows}, {"dots", dotRows}, {"select", selectScores}, {"walk", walkGraph}};
   for (const auto& one : functions) {
     napi_value function;
     napi_create_function(env, one.name, NAPI_AUTO_LENGTH, one.call, nullptr, &function);

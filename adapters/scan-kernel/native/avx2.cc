@@ -19,8 +19,6 @@ constexpr size_t kRows = 2;
 constexpr size_t kQueries = 4;
 /** 16-bit integers of a register. */
 constexpr size_t kWidth = 16;
-/** Rows ahead that are asked for: the hardware's own looking ahead ends with a page of 4 kB, ten rows. */
-constexpr size_t kPrefetchBytes = 2048;
 
 /** a, b, c, d: the sum of each. */
 AVX2 inline __m128i sumsOfFour(__m256i a, __m256i b, __m256i c, __m256i d) {
@@ -32,7 +30,11 @@ template <size_t Rows, size_t Queries>
 AVX2 inline void scanBlock(const Scan& scan, size_t at, size_t firstQuery) {
   const int16_t* query = scan.query + firstQuery * scan.codesPerRow;
   const uint8_t* rows[Rows];
-  for (size_t r = 0; r < Rows; ++r) rows[r] = scan.row(at + r);
+  const uint8_t* ahead[Rows];
+  for (size_t r = 0; r < Rows; ++r) {
+    rows[r] = scan.row(at + r);
+    ahead[r] = scan.ahead(rows[r], at + Rows + r);
+  }
   __m256i sums[Rows][kQueries];
   for (size_t r = 0; r < Rows; ++r)
     for (size_t q = 0; q < kQueries; ++q) sums[r][q] = _mm256_setzero_si256();
@@ -40,7 +42,7 @@ AVX2 inline void scanBlock(const Scan& scan, size_t at, size_t firstQuery) {
     __m256i widened[Rows];
     for (size_t r = 0; r < Rows; ++r) {
       const uint8_t* codes = rows[r] + kRowHeaderBytes + code;
-      if (Queries == 1) _mm_prefetch(reinterpret_cast<const char*>(codes) + kPrefetchBytes, _MM_HINT_T0);
+      if (Queries == 1) _mm_prefetch(reinterpret_cast<const char*>(ahead[r]) + code, _MM_HINT_T0);
       widened[r] = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes)));
     }
     for (size_t q = 0; q < Queries; ++q) {

@@ -21,9 +21,6 @@ namespace {
 /** Sixteen sums in registers, a load for two products, and a row of four scores to a store. */
 constexpr size_t kRows = 4;
 constexpr size_t kQueries = 4;
-/** Ahead that rows are asked for: the hardware's own looking ahead ends with a page of 4 kB, ten rows. */
-constexpr size_t kPrefetchBytes = 2048;
-
 /** In each 128-bit lane the four inputs' sums of that lane. */
 AVX512 inline __m512i sumsOfLanes(const __m512i (&four)[kRows]) {
   const __m512i low = _mm512_add_epi32(_mm512_unpacklo_epi32(four[0], four[1]), _mm512_unpackhi_epi32(four[0], four[1]));
@@ -50,7 +47,11 @@ template <size_t Queries>
 AVX512 inline void scanBlock(const Scan& scan, size_t at, size_t rowCount, size_t firstQuery) {
   const int16_t* query = scan.query + firstQuery * scan.codesPerRow;
   const uint8_t* rows[kRows];
-  for (size_t r = 0; r < kRows; ++r) rows[r] = scan.row(at + (r < rowCount ? r : rowCount - 1));
+  const uint8_t* ahead[kRows];
+  for (size_t r = 0; r < kRows; ++r) {
+    rows[r] = scan.row(at + (r < rowCount ? r : rowCount - 1));
+    ahead[r] = scan.ahead(rows[r], at + kRows + r);
+  }
   __m512i sums[Queries][kRows];
   for (size_t q = 0; q < Queries; ++q)
     for (size_t r = 0; r < kRows; ++r) sums[q][r] = _mm512_setzero_si512();
@@ -58,7 +59,7 @@ AVX512 inline void scanBlock(const Scan& scan, size_t at, size_t rowCount, size_
     __m512i widened[kRows];
     for (size_t r = 0; r < kRows; ++r) {
       const uint8_t* codes = rows[r] + kRowHeaderBytes + code;
-      if (firstQuery == 0) _mm_prefetch(reinterpret_cast<const char*>(codes) + kPrefetchBytes, _MM_HINT_T0);
+      if (firstQuery == 0) _mm_prefetch(reinterpret_cast<const char*>(ahead[r]) + code, _MM_HINT_T0);
       widened[r] = _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes)));
     }
     for (size_t q = 0; q < Queries; ++q) {

@@ -9,6 +9,7 @@ namespace chl {
 constexpr size_t kRowHeaderBytes = 4;
 /** Rows are filled up with zeros to a multiple. */
 constexpr size_t kCodesPerTurn = 32;
+constexpr size_t kPrefetchBytes = 2048;
 
 /** Where rows are, and what they are multiplied with. Every place was checked by the caller. */
 struct Scan {
@@ -26,6 +27,15 @@ struct Scan {
 
   const uint8_t* row(size_t at) const {
     return rows + (list == nullptr ? at * (kRowHeaderBytes + codesPerRow) : list[at]);
+  }
+
+  /**
+   * What to ask memory for while `row` is read: a run goes on, though the hardware's own looking ahead ends with a page
+   * of 4 kB, ten rows; of a list it is a later row, `next`, if there is one.
+   */
+  const uint8_t* ahead(const uint8_t* row, size_t next) const {
+    if (list == nullptr) return row + kPrefetchBytes;
+    return next < count ? rows + list[next] : row;
   }
 };
 
@@ -50,6 +60,38 @@ struct Select {
   uint32_t* found;
 };
 
+/** An HNSW graph where FAISS left it: nothing is aligned, and nothing of it is trusted. */
+struct Links {
+  /** rows + 1 uint64: where each row's links begin, counted in links. */
+  const uint8_t* starts;
+  /** int32 each; a negative one ends a layer before its time. */
+  const uint8_t* links;
+  size_t count;
+  /** Where each layer begins within the links of a row; `layers` + 1. */
+  const int32_t* layerStarts;
+  size_t layers;
+  size_t entryRow;
+  size_t topLayer;
+};
+
+/** A search of a graph for the rows near one query. */
+struct Walk {
+  Links graph;
+  /** 16-bit codes of the query. */
+  const int16_t* query;
+  size_t codesPerRow;
+  /** What addresses of rows are counted from, and that of the first. */
+  const uint8_t* memory;
+  size_t rows;
+  size_t rowCount;
+  /** A bit a row, whatever they are. */
+  uint64_t* visited;
+  /** Take what is found, best first: `breadth` at most. */
+  uint32_t* foundRows;
+  float* foundScores;
+  size_t breadth;
+};
+
 struct Level {
   const char* name;
   bool (*isSupported)();
@@ -66,5 +108,8 @@ extern const size_t kLevelCount;
 void scanPortable(const Scan&);
 void dotsPortable(const Dots&);
 size_t selectPortable(const Select&);
+
+/** @returns how many were found */
+size_t walk(const Level&, const Walk&);
 
 }  // namespace chl

@@ -1,5 +1,5 @@
 import type { NearestRows } from '../ports/vector-backend.ts';
-import { FOUND_STRIDE, ROWS_PER_CALL } from '../ports/scan-kernel.ts';
+import { FOUND_STRIDE, ROWS_PER_CALL, type ScoreRows } from '../ports/scan-kernel.ts';
 import type { QuantisedRows } from './quantised-rows.ts';
 import { RowScorer } from './row-scorer.ts';
 import { candidatesOf, type ScanCandidates } from './scan-candidates.ts';
@@ -51,7 +51,7 @@ export function scanNearest(rows: ScannedRows, request: ScanRequest): NearestRow
 
 /** One query, or as many as the kernel takes at once. */
 function scanGroup(rows: ScannedRows, request: ScanRequest, first: number): readonly TopK[] {
-  const { quantised, dimension, rowCount, vectors } = rows;
+  const { quantised, rowCount } = rows;
   if (quantised === null) return [scanFloats(rows, request, first)];
   const { queries, count, k, floors } = request;
   const { queriesAtOnce, togetherFrom } = quantised.kernels;
@@ -65,18 +65,28 @@ function scanGroup(rows: ScannedRows, request: ScanRequest, first: number): read
     length = Math.min(from === 0 ? FIRST_RUN : 2 * length, ROWS_PER_CALL, rowCount - from);
     takeCandidates(quantised, candidates, from, length);
   }
-  return candidates.map((one, at) => {
-    const left = one.rows();
-    const scores = new Float32Array(left.length);
-    const queryOffset = (first + at) * dimension;
-    if (quantised.kernels.dots === null) {
-      RowScorer.for(dimension).score(queries, queryOffset, vectors, left, scores);
-    } else quantised.kernels.dots(queries, queryOffset, vectors, dimension, left, scores);
-    const best = new TopK(k);
-    for (let place = 0; place < left.length; place += 1) best.offer(scores[place]!, left[place]!);
-    return best;
-  });
+  return candidates.map((one, at) => scoreCandidates(rows, request, first + at, one.rows()));
 }
+
+/** The k best of chosen rows, by their floats. */
+export function scoreCandidates(
+  { vectors, dimension, quantised }: ScannedRows,
+  { queries, k }: ScanRequest,
+  query: number,
+  chosen: Uint32Array,
+): TopK {
+  const scores = new Float32Array(chosen.length);
+  const score = quantised?.kernels.dots ?? scorerFor(dimension);
+  score(queries, query * dimension, vectors, dimension, chosen, scores);
+  const best = new TopK(k);
+  for (let place = 0; place < chosen.length; place += 1) best.offer(scores[place]!, chosen[place]!);
+  return best;
+}
+
+const scorerFor =
+  (dimension: number): ScoreRows =>
+  (queries, queryOffset, vectors, _, rows, scores) =>
+    RowScorer.for(dimension).score(queries, queryOffset, vectors, rows, scores);
 
 function takeCandidates(
   quantised: QuantisedRows,

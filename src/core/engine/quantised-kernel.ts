@@ -54,6 +54,7 @@ export const wasmScanKernels: ScanKernels = {
   // Four at once cost less than three alone, although one of the four is idle.
   togetherFrom: 3,
   dots: null,
+  walksGraphs: false,
   allocate: (codesPerRow, bytes) => {
     const memory = allocatePages(Math.ceil(bytes / PAGE_BYTES));
     return memory === null ? null : overMemory(codesPerRow, memory);
@@ -70,6 +71,7 @@ function overMemory(codesPerRow: number, memory: WebAssembly.Memory): ScanMemory
       scan: (queries, rows, count, out) => (queries === 1 ? scanOne : scanFour)(rows, count, out),
       select: null,
       pick: pickOne,
+      walk: null,
       quantiseQuery,
       quantiseRow,
     },

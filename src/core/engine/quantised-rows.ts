@@ -6,7 +6,9 @@ import {
   type ScanKernel,
   type ScanKernels,
   type ScanMemory,
+  type ScoredRows,
 } from '../ports/scan-kernel.ts';
+import type { HnswLinks } from '../ports/vector-backend.ts';
 import { wasmScanKernels } from './quantised-kernel.ts';
 
 const CODE_MAX = 127;
@@ -140,6 +142,16 @@ export class QuantisedRows {
     }
     this.#kernel.pick(list, chosen.length, scores);
     return this.#floats.subarray(scores / 4, scores / 4 + chosen.length);
+  }
+
+  /**
+   * Rows near query 0 by a graph of these rows, best first; `kernels.walksGraphs`.
+   * @param found as many as there is room for; scores in the query's unit
+   * @returns how many
+   */
+  walk(graph: HnswLinks, found: ScoredRows): number {
+    if (this.#kernel.walk === null) throw new TypeError('This kernel walks no graphs.');
+    return this.#kernel.walk(graph, this.#layout.rows, this.#count, found);
   }
 
   /** By how much a row's score may be wrong, either way. */

@@ -1,5 +1,13 @@
-import type { BackendIndex, BackendName, IndexKind, NearestRows } from '../ports/vector-backend.ts';
+import type {
+  BackendIndex,
+  BackendName,
+  HnswLinks,
+  HnswParameters,
+  IndexKind,
+  NearestRows,
+} from '../ports/vector-backend.ts';
 import { scanNearest } from './exact-scan.ts';
+import { walkNearest } from './graph-walk.ts';
 import type { QuantisedRows } from './quantised-rows.ts';
 import { Segment } from './segment.ts';
 
@@ -18,10 +26,13 @@ export interface SealedSegmentParts {
   readonly ids: Float64Array;
   /** ids.length × dimension, row-major. Kept beside the index: for rescoring and filtered scans. */
   readonly vectors: Float32Array;
-  /** Null where the engine scans the rows itself: a library's flat index is a second copy of them. */
+  /** Null where the engine searches the rows itself: a library's index has a second copy of them. */
   readonly index: BackendIndex | null;
-  /** The same rows, where the segment is scanned: `flat`, and the kernel can run. */
+  /** The same rows, where the engine searches them. */
   readonly quantised: QuantisedRows | null;
+  /** What it walks them by; null: it scans them, or has `index` search. */
+  readonly graph: HnswLinks | null;
+  readonly hnsw: HnswParameters;
   readonly file: SegmentFile;
 }
 
@@ -34,6 +45,8 @@ export class SealedSegment extends Segment {
   readonly file: SegmentFile;
   readonly backend: BackendName;
   readonly #index: BackendIndex | null;
+  readonly #graph: HnswLinks | null;
+  readonly #hnsw: HnswParameters;
 
   constructor(id: number, parts: SealedSegmentParts) {
     super(id);
@@ -44,13 +57,15 @@ export class SealedSegment extends Segment {
     this.file = parts.file;
     this.backend = parts.backend;
     this.#index = parts.index;
+    this.#graph = parts.graph;
+    this.#hnsw = parts.hnsw;
   }
 
   get rows(): number {
     return this.ids.length;
   }
 
-  /** Ids and vectors are views of the whole file, which stays with them: a graph's bytes, too. */
+  /** Ids, vectors and graph are views of the whole file, which stays with them. */
   get memoryBytes(): number {
     const buffers = new Set([this.ids.buffer, this.vectors.buffer]);
     const heldBytes = [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
@@ -60,8 +75,12 @@ export class SealedSegment extends Segment {
   search(queries: Float32Array, count: number, k: number, floors?: Float32Array): NearestRows {
     const { quantised, vectors, rows } = this;
     if (quantised === null && this.#index !== null) return this.#index.search(queries, count, k);
-    const dimension = vectors.length / rows;
-    return scanNearest({ quantised, vectors, dimension, rowCount: rows }, { queries, count, k, floors });
+    const searched = { quantised, vectors, dimension: vectors.length / rows, rowCount: rows };
+    const request = { queries, count, k, floors };
+    const graph = this.#graph;
+    return quantised === null || graph === null
+      ? scanNearest(searched, request)
+      : walkNearest({ ...searched, quantised, graph, hnsw: this.#hnsw }, request);
   }
 
   protected dispose(): void {

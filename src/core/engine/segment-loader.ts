@@ -3,7 +3,13 @@ import type { Files } from '../ports/files.ts';
 import type { Clock } from '../ports/runtime.ts';
 import type { BuildInput, SegmentBuilder } from '../ports/segment-builder.ts';
 import type { ScanKernels } from '../ports/scan-kernel.ts';
-import type { BackendIndex, IndexKind, IndexParameters, VectorBackend } from '../ports/vector-backend.ts';
+import type {
+  BackendIndex,
+  HnswLinks,
+  IndexKind,
+  IndexParameters,
+  VectorBackend,
+} from '../ports/vector-backend.ts';
 import { ChlError, toChlError } from '../errors.ts';
 import { readSegment } from '../snapshot/open-snapshot.ts';
 import type { SegmentData } from '../snapshot/segment-file.ts';
@@ -87,9 +93,21 @@ export class SegmentLoader {
       );
     }
     const { kind, ids, vectors, dimension } = data;
-    const quantised = kind === 'flat' ? await this.#quantise(vectors, dimension) : null;
+    const links = this.#linksOf(data);
+    const isSearchedHere = kind === 'flat' || links !== null;
+    const quantised = isSearchedHere ? await this.#quantise(vectors, dimension) : null;
     const index = quantised === null ? await this.#openIndex(data) : null;
-    return { kind, ids, vectors, index, quantised, file, backend: data.backend };
+    const graph = quantised === null ? null : links;
+    const { efSearch } = this.#options.spec.hnsw;
+    const hnsw = { ...data.hnsw, efSearch };
+    return { kind, ids, vectors, index, quantised, graph, hnsw, file, backend: data.backend };
+  }
+
+  /** Null where a library has to search it. @throws CORRUPT */
+  #linksOf({ kind, backendBytes, ids, dimension }: SegmentData): HnswLinks | null {
+    const { backend, kernels } = this.#options;
+    if (kind === 'flat' || backendBytes === null || !kernels.walksGraphs) return null;
+    return backend.linksOf(backendBytes, ids.length, dimension);
   }
 
   /** @throws CORRUPT when the library refuses it, or has other rows */

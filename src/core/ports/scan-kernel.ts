@@ -1,7 +1,10 @@
+import type { HnswLinks } from './vector-backend.ts';
+
 /**
- * The port behind which the exact scan's inner loops live: WebAssembly everywhere
+ * The port behind which the inner loops of searches over quantised rows live: WebAssembly everywhere
  * (`engine/quantised-kernel.ts`), native code where it was built (`adapters/scan-kernel`). Both give the
- * same bits, so which of them runs is seen in the time alone.
+ * same bits, so which of them scans is seen in the time alone. Graphs are walked by native code only; a
+ * library of its own searches them elsewhere.
  *
  * Memory of a block of rows: the queries from byte 0, each `codesPerRow` 16-bit integers; rows wherever
  * the caller says, each a float32 by which its sum is multiplied, then its codes, a byte each.
@@ -36,8 +39,20 @@ export interface ScanKernel {
   readonly select: ((queries: number, scores: number, count: number, found: number) => void) | null;
   /** Of the rows whose byte offsets stand in `list`, 32 bits each, against query 0. */
   pick(list: number, count: number, out: number): void;
+  /**
+   * Walks a graph of `rowCount` rows, which begin at byte `rows`, to those near query 0. Null: a library does.
+   * @param found takes as many as it has room for, best first; that room is the breadth of the search (ef)
+   * @returns how many it took
+   */
+  readonly walk: ((graph: HnswLinks, rows: number, rowCount: number, found: ScoredRows) => number) | null;
   readonly quantiseQuery: Quantise;
   readonly quantiseRow: Quantise;
+}
+
+/** Two arrays of one length. */
+export interface ScoredRows {
+  readonly rows: Uint32Array;
+  readonly scores: Float32Array;
 }
 
 export interface ScanMemory {
@@ -65,6 +80,8 @@ export interface ScanKernels {
   readonly togetherFrom: number;
   /** The floats' own products, each to the last bit what `dot` gives; null: there is nothing faster than it. */
   readonly dots: ScoreRows | null;
+  /** Whether their memories' kernels have `walk`. */
+  readonly walksGraphs: boolean;
   /**
    * @param codesPerRow a multiple of CODES_PER_TURN
    * @returns null where the kernel cannot run, or there is no such memory; then floats are scanned

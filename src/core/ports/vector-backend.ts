@@ -39,6 +39,21 @@ export interface IndexParameters {
   readonly hnsw: HnswParameters;
 }
 
+/**
+ * The links of an HNSW graph where a library left them: whoever walks it over rows of its own needs no copy
+ * of them. Nothing is aligned, all is little-endian, and nothing says that a place or a row is right.
+ */
+export interface HnswLinks {
+  /** rows + 1 uint64: where each row's links begin, counted in links. */
+  readonly starts: Uint8Array;
+  /** Rows, int32 each, the layers of a row one after the other; a negative one ends a layer before its time. */
+  readonly links: Uint8Array;
+  /** Where each layer begins within the links of a row; one more than there are layers. */
+  readonly layerStarts: Int32Array;
+  readonly entryRow: number;
+  readonly topLayer: number;
+}
+
 export interface NearestRows {
   /** count × k, row-major, best first; -1 where there is no further row. */
   readonly rows: Int32Array;
@@ -72,4 +87,9 @@ export interface VectorBackend {
    * @param vectors the same rows, for backends that scan them
    */
   load(bytes: Uint8Array, vectors: Float32Array, parameters: IndexParameters): Promise<BackendIndex>;
+  /**
+   * The graph in what `serialize` of an `hnsw` index gave, as views of it; null where the library's form is its own affair.
+   * @throws CORRUPT when it is not one of so many rows
+   */
+  linksOf(bytes: Uint8Array, rowCount: number, dimension: number): HnswLinks | null;
 }

@@ -57,7 +57,7 @@ export const environmentSchema = z.object({
   CHL_SCAN_KERNEL: oneOf(SCAN_KERNEL_CHOICES)
     .default('auto')
     .describe(
-      'What scans vectors exactly. `auto`: `native` in an index process where set-up has built it and the CPU has AVX2, else `wasm`.',
+      'What scans vectors and walks graphs. `auto`: `native` in an index process where set-up has built it and the CPU has AVX2, else `wasm`.',
     ),
   CHL_INDEX_HOST: oneOf(INDEX_HOST_CHOICES)
     .default('auto')

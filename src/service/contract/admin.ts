@@ -35,7 +35,7 @@ export const indexStatusResponse = z.object({
       reason: z.string().nullable().meta({ description: 'Why it is nothing faster' }),
     })
     .nullable()
-    .meta({ description: 'What scans vectors exactly; CHL_SCAN_KERNEL' }),
+    .meta({ description: 'What scans vectors and walks graphs; CHL_SCAN_KERNEL' }),
   documents: z.int(),
   tombstones: z.int(),
   segments: z.array(

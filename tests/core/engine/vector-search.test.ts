@@ -71,6 +71,8 @@ async function seal(from: number, to: number): Promise<SealedSegment> {
     index: await flatBackend.build(block, parameters),
     // The replacement is scanned over floats.
     quantised: to === 44_000 ? QuantisedRows.of(block, DIMENSION) : null,
+    graph: null,
+    hnsw: parameters.hnsw,
     file: { name: 'segment-00000001', bytes: 0, sha256: '' },
   });
   state.handOver(segment, 0, segment.rows);

@@ -32,6 +32,8 @@ function sealed(id: number, index: BackendIndex): SealedSegment {
     vectors: Float32Array.of(1),
     index,
     quantised: null,
+    graph: null,
+    hnsw: { m: 16, efConstruction: 80, efSearch: 64 },
     file,
   });
 }

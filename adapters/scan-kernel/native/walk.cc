@@ -1,0 +1,170 @@
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+#include "kernel.h"
+
+// The search of Malkov & Yashunin (arXiv:1603.09320, algorithms 2 and 5) over bytes: greedily down to the lowest layer,
+// there with a list of the best so far, whose first row that was not looked at is looked at next, until there is none.
+// What rounding takes from a score can lead a walk past a row as the graph itself can; whoever asks scores what was
+// found by floats.
+
+namespace chl {
+
+namespace {
+
+/** Scored in one call; a row of FAISS' has 2m links on its lowest layer, 64 as we build it. */
+constexpr size_t kBatch = 64;
+/** Of a found row that was not looked at yet; rows are counted in 31 bits. */
+constexpr uint32_t kWaiting = 0x80000000u;
+
+template <typename T>
+T load(const uint8_t* from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+class Walker {
+ public:
+  Walker(const Level& level, const Walk& walk) : level_(level), walk_(walk) {
+    std::memset(walk_.visited, 0, (walk_.rowCount + 63) / 64 * sizeof(uint64_t));
+  }
+
+  size_t run() {
+    size_t row = walk_.graph.entryRow;
+    float score = scoreOf(row);
+    for (size_t layer = walk_.graph.topLayer; layer > 0; --layer) descend(layer, &row, &score);
+    visit(row);
+    take(row, score);
+    while (next_ < found_) {
+      if ((walk_.foundRows[next_] & kWaiting) == 0) {
+        ++next_;
+        continue;
+      }
+      walk_.foundRows[next_] &= ~kWaiting;
+      expand(walk_.foundRows[next_]);
+    }
+    return found_;
+  }
+
+ private:
+  struct Range {
+    const uint8_t* at;
+    size_t count;
+  };
+
+  /** Empty when the graph points outside of itself. */
+  Range linksOf(size_t row, size_t layer) const {
+    const Links& graph = walk_.graph;
+    const auto start = load<uint64_t>(graph.starts + row * sizeof(uint64_t));
+    const auto rowEnd = load<uint64_t>(graph.starts + (row + 1) * sizeof(uint64_t));
+    if (start > graph.count || rowEnd > graph.count) return {nullptr, 0};
+    const uint64_t from = start + static_cast<uint32_t>(graph.layerStarts[layer]);
+    const uint64_t to = std::min(rowEnd, start + static_cast<uint32_t>(graph.layerStarts[layer + 1]));
+    if (from >= to) return {nullptr, 0};
+    return {graph.links + from * sizeof(int32_t), static_cast<size_t>(to - from)};
+  }
+
+  /** Whether this is a row; what is none ends the links of a layer. */
+  bool isRow(int32_t link) const { return link >= 0 && static_cast<size_t>(link) < walk_.rowCount; }
+
+  size_t addressOf(size_t row) const { return walk_.rows + row * (kRowHeaderBytes + walk_.codesPerRow); }
+
+  void add(size_t row) {
+    const size_t address = addressOf(row);
+    __builtin_prefetch(walk_.memory + address);
+    batch_[batched_] = static_cast<uint32_t>(row);
+    addresses_[batched_++] = static_cast<uint32_t>(address);
+  }
+
+  void scoreBatch() {
+    level_.scan({walk_.query, 1, walk_.codesPerRow, walk_.memory, addresses_, batched_, scores_, kBatch});
+  }
+
+  float scoreOf(size_t row) {
+    add(row);
+    scoreBatch();
+    batched_ = 0;
+    return scores_[0];
+  }
+
+  /** To the row of a layer that none of its neighbours there outdoes; each step is up, so it ends. */
+  void descend(size_t layer, size_t* row, float* score) {
+    for (bool isBetter = true; isBetter;) {
+      isBetter = false;
+      const Range links = linksOf(*row, layer);
+      for (size_t at = 0; at < links.count;) {
+        for (; at < links.count && batched_ < kBatch; ++at) {
+          const auto link = load<int32_t>(links.at + at * sizeof(int32_t));
+          if (isRow(link)) add(static_cast<size_t>(link));
+        }
+        scoreBatch();
+        for (size_t n = 0; n < batched_; ++n) {
+          if (!(scores_[n] > *score)) continue;
+          *row = batch_[n];
+          *score = scores_[n];
+          isBetter = true;
+        }
+        batched_ = 0;
+      }
+    }
+  }
+
+  void expand(size_t row) {
+    const Range links = linksOf(row, 0);
+    for (size_t at = 0; at < links.count;) {
+      for (; at < links.count && batched_ < kBatch; ++at) {
+        const auto link = load<int32_t>(links.at + at * sizeof(int32_t));
+        if (!isRow(link)) {
+          at = links.count;
+          break;
+        }
+        if (visit(static_cast<size_t>(link))) add(static_cast<size_t>(link));
+      }
+      scoreBatch();
+      for (size_t n = 0; n < batched_; ++n) take(batch_[n], scores_[n]);
+      batched_ = 0;
+    }
+  }
+
+  /** @returns whether it is the first time */
+  bool visit(size_t row) {
+    uint64_t& word = walk_.visited[row / 64];
+    const uint64_t bit = uint64_t{1} << (row % 64);
+    if ((word & bit) != 0) return false;
+    word |= bit;
+    return true;
+  }
+
+  /** Into its place among the best, after those that score the same; the last of a full list makes room. */
+  void take(size_t row, float score) {
+    float* scores = walk_.foundScores;
+    if (found_ == walk_.breadth && !(score > scores[found_ - 1])) return;
+    const size_t place =
+        static_cast<size_t>(std::upper_bound(scores, scores + found_, score, std::greater<float>()) - scores);
+    if (found_ < walk_.breadth) ++found_;
+    const size_t moved = found_ - 1 - place;
+    std::memmove(scores + place + 1, scores + place, moved * sizeof(float));
+    std::memmove(walk_.foundRows + place + 1, walk_.foundRows + place, moved * sizeof(uint32_t));
+    scores[place] = score;
+    walk_.foundRows[place] = static_cast<uint32_t>(row) | kWaiting;
+    next_ = std::min(next_, place);
+  }
+
+  const Level& level_;
+  const Walk& walk_;
+  size_t found_ = 0;
+  /** No row before it waits. */
+  size_t next_ = 0;
+  uint32_t batch_[kBatch];
+  uint32_t addresses_[kBatch];
+  float scores_[kBatch];
+  size_t batched_ = 0;
+};
+
+}  // namespace
+
+size_t walk(const Level& level, const Walk& walk) { return Walker(level, walk).run(); }
+
+}  // namespace chl

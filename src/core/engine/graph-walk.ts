@@ -1,0 +1,56 @@
+import type { ScoredRows } from '../ports/scan-kernel.ts';
+import type { HnswLinks, NearestRows } from '../ports/vector-backend.ts';
+import { scanNearest, scoreCandidates, type ScannedRows, type ScanRequest } from './exact-scan.ts';
+import type { QuantisedRows } from './quantised-rows.ts';
+import { candidatesOf } from './scan-candidates.ts';
+
+/**
+ * A walk looks at about `m` new rows for each of its breadth, at random places, where a scan reads them in order:
+ * from this share of the rows on the scan costs less, and is exact.
+ */
+const WALKED_SHARE_MAX = 1 / 3;
+
+export interface WalkedRows extends ScannedRows {
+  readonly quantised: QuantisedRows;
+  readonly graph: HnswLinks;
+  /** Links of a row (HNSW's m) and the least breadth of a search. */
+  readonly hnsw: { readonly m: number; readonly efSearch: number };
+}
+
+/**
+ * The nearest rows of each query by an HNSW graph over quantised rows, those that can be among the k best of
+ * what was found scored by floats. Long lists are scanned.
+ */
+export function walkNearest(rows: WalkedRows, request: ScanRequest): NearestRows {
+  const { quantised, graph, hnsw } = rows;
+  const { queries, count, k, floors } = request;
+  const breadth = Math.max(hnsw.efSearch, k);
+  if (breadth * hnsw.m > rows.rowCount * WALKED_SHARE_MAX) return scanNearest(rows, request);
+  const found = {
+    rows: new Int32Array(count * k).fill(-1),
+    scores: new Float32Array(count * k),
+    areExact: quantised.kernels.dots !== null,
+  };
+  const walked = roomFor(breadth);
+  for (let query = 0; query < count; query += 1) {
+    const [prepared] = quantised.prepare(queries, query, 1);
+    const length = quantised.walk(graph, walked);
+    const candidates = candidatesOf(0);
+    candidates.start(quantised, prepared!, k, floors?.[query]);
+    candidates.takeRows(walked.rows.subarray(0, length), walked.scores);
+    const best = scoreCandidates(rows, request, query, candidates.rows()).takeRanked();
+    found.rows.set(best.ids, query * k);
+    found.scores.set(best.scores, query * k);
+  }
+  return found;
+}
+
+let room: ScoredRows = { rows: new Uint32Array(0), scores: new Float32Array(0) };
+
+/** Of the last call where it fits: searches ask for the same breadth again and again. */
+function roomFor(breadth: number): ScoredRows {
+  if (room.rows.length !== breadth) {
+    room = { rows: new Uint32Array(breadth), scores: new Float32Array(breadth) };
+  }
+  return room;
+}
