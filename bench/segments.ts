@@ -2,7 +2,7 @@
  * What a search costs while an index is being written: over one merged segment, and after more and
  * more writes, with the segments that these leave behind. Processor time a query, by how many are in
  * flight, and its ratio to the merged segment; builds have ended before anything is measured. Graphs
- * begin at 32,000 vectors: `--vectors 40000` merges into one.
+ * begin at 16,000 vectors: `--vectors 20000` merges into one.
  *
  *     npm run bench:segments -- [dataDir] [--quick] [--vectors 20000] [--queries 256] [--rounds 7]
  */

@@ -43,7 +43,7 @@ export const FILTERS: Readonly<Record<string, string | null>> = {
 
 const BATCH_ROWS = 1_000;
 /** The service's default. */
-const HNSW_MIN_VECTORS = 32_000;
+const HNSW_MIN_VECTORS = 16_000;
 /** Recall of a near-duplicate counts by its score: it is as good an answer. */
 const SAME_SCORE = 1e-5;
 
@@ -86,7 +86,7 @@ export class EngineWorld {
       indexKind: segments === 'one' ? kind : 'auto',
       hnswMinVectors: HNSW_MIN_VECTORS,
       scanKernel,
-      hnsw: { m: 32, efConstruction: 200, efSearch: 80 },
+      hnsw: { m: 32, efConstruction: 200, efSearch: 128 },
       rebuildThreshold: 0.99,
       savePolicy: 'manual',
     });

@@ -1,3 +1,4 @@
+import { chooseMerge } from '../../src/core/engine/merge-policy.ts';
 import { startServer, type TestServer } from '../../tests/support/server.ts';
 import type { EntryLine } from './data.ts';
 import { childrenOf, costOf } from './process-cost.ts';
@@ -115,12 +116,22 @@ export class BenchService {
     for (let quiet = 0, before = ''; ;) {
       const status = await this.indexStatus();
       const now = JSON.stringify(status.segments);
-      quiet = now === before && !status.rebuild.running ? quiet + 1 : 0;
+      quiet = now === before && hasNothingToBuild(status) ? quiet + 1 : 0;
       if (quiet === 10) return status;
       before = now;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+/** A graph of tens of thousands takes its minute: that nothing changes for a while says too little. */
+function hasNothingToBuild({ segments, growing, rebuild }: IndexStatus): boolean {
+  const candidates = segments.map(({ rows }, id) => ({ id, liveRows: rows }));
+  return (
+    !rebuild.running &&
+    growing.rows <= growing.max_rows &&
+    chooseMerge(candidates, growing.max_rows) === null
+  );
 }
 
 /** Of `GET /admin/index/status`, what benches look at. */

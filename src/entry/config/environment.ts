@@ -63,7 +63,7 @@ export const environmentSchema = z.object({
     .default('auto')
     .describe('Where the index runs. `auto`: a child process on Node, in-line on Deno.'),
   CHL_HNSW_MIN_VECTORS: integer(1, 100_000_000)
-    .default(32_000)
+    .default(16_000)
     .describe('Under `auto`, segments of at least this many vectors become HNSW.'),
   CHL_GROWING_MAX_VECTORS: integer(16, 100_000)
     .default(1000)
