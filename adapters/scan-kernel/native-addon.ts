@@ -51,6 +51,19 @@ export interface NativeAddon {
     count: number,
     scores: Float32Array,
   ): void;
+  quantise(
+    level: number,
+    vectors: Float32Array,
+    first: number,
+    dimension: number,
+    count: number,
+    memory: ArrayBuffer,
+    codesPerRow: number,
+    rows: number,
+    lost: Float32Array,
+  ): void;
+  /** For memory that nobody has touched yet; of no effect below 2 MiB, and where the system has none. */
+  adviseHugePages(memory: ArrayBuffer): void;
   /** @param visited a bit a row at least, whatever they are */
   walk(
     level: number,

@@ -2,6 +2,10 @@
 
 #include <cstring>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "kernel.h"
 
 // What JavaScript calls. Nothing here throws C++ exceptions; an argument of the wrong kind or a place outside of its
@@ -12,6 +16,7 @@ namespace {
 using chl::Level;
 
 constexpr size_t kFloatBytes = sizeof(float);
+[[maybe_unused]] constexpr uintptr_t kPageBytes = 4096;
 /** Of everything that is counted: products of four of them still fit 64 bits. */
 constexpr int64_t kNumberMax = int64_t{1} << 40;
 
@@ -241,6 +246,42 @@ napi_value walkGraph(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/** `quantise(level, vectors, first, dimension, count, memory, codesPerRow, rows, lost)`: first and counts in elements */
+napi_value quantiseRows(napi_env env, napi_callback_info info) {
+  Arguments given(env, info, 9);
+  const Level* level = given.level();
+  size_t vectorsLength, length, lostLength;
+  const float* vectors = given.typed<float>(napi_float32_array, &vectorsLength);
+  const size_t first = given.number();
+  const size_t dimension = given.number();
+  const size_t count = given.number();
+  uint8_t* memory = given.buffer(&length);
+  const size_t codesPerRow = given.number();
+  const size_t rows = given.number();
+  float* lost = given.typed<float>(napi_float32_array, &lostLength);
+  given.require(dimension > 0 && dimension <= codesPerRow && codesPerRow % chl::kCodesPerTurn == 0);
+  given.require(codesPerRow <= 65536 && count <= INT32_MAX && count <= lostLength);
+  given.require(given.ok() && fits(first, count * dimension, vectorsLength));
+  given.require(given.ok() && fits(rows, count * (chl::kRowHeaderBytes + codesPerRow), length));
+  if (!given.ok()) return given.refuse();
+  level->quantise({vectors + first, dimension, count, memory + rows, codesPerRow, lost});
+  return nullptr;
+}
+
+/** `adviseHugePages(memory)`: before its pages are touched. What the system does not have it does without. */
+napi_value adviseHugePages(napi_env env, napi_callback_info info) {
+  Arguments given(env, info, 1);
+  size_t length;
+  uint8_t* memory = given.buffer(&length);
+  if (!given.ok()) return given.refuse();
+#if defined(__linux__)
+  const auto from = (reinterpret_cast<uintptr_t>(memory) + kPageBytes - 1) / kPageBytes * kPageBytes;
+  const auto to = (reinterpret_cast<uintptr_t>(memory) + length) / kPageBytes * kPageBytes;
+  if (from < to) madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE);
+#endif
+  return nullptr;
+}
+
 /** `{names: string[], supported: boolean[]}`, best first */
 napi_value levels(napi_env env) {
   napi_value list;
@@ -263,7 +304,7 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback call;
-  } functions[] = {{"scan", scanRows}, {"pick", pickRows}, {"dots", dotRows}, {"select", selectScores}, {"walk", walkGraph}};
+  } functions[] = {{"scan", scanRows}, {"pick", pickRows}, {"dots", dotRows}, {"select", selectScores}, {"walk", walkGraph}, {"quantise", quantiseRows}, {"adviseHugePages", adviseHugePages}};
   for (const auto& one : functions) {
     napi_value function;
     napi_create_function(env, one.name, NAPI_AUTO_LENGTH, one.call, nullptr, &function);

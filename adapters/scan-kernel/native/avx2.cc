@@ -2,6 +2,7 @@
 
 #include <immintrin.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "x86.h"
@@ -95,7 +96,52 @@ AVX2 inline void dotBlock(const Dots& dots, size_t at) {
   }
 }
 
+/** The four lanes, put together in the order in which the WebAssembly kernel does it. */
+AVX2 inline float sumOfLanes(__m128 lanes) {
+  alignas(16) float four[4];
+  _mm_store_ps(four, lanes);
+  return four[0] + four[1] + four[2] + four[3];
+}
+
+/** Four components, from `at` on; beyond the end they are 0. */
+AVX2 inline __m128 loadFour(const float* vector, size_t at, size_t dimension) {
+  if (at + 4 <= dimension) return _mm_loadu_ps(vector + at);
+  alignas(16) float four[4] = {};
+  for (size_t i = at; i < dimension; ++i) four[i - at] = vector[i];
+  return _mm_load_ps(four);
+}
+
 }  // namespace
+
+/** 128-bit registers, so that each of their lanes sums what a lane of WebAssembly's does. */
+AVX2 void quantiseAvx2(const Quantise& quantise) {
+  const __m128 signs = _mm_set1_ps(-0.0f);
+  for (size_t row = 0; row < quantise.count; ++row) {
+    const float* vector = quantise.vectors + row * quantise.dimension;
+    uint8_t* out = quantise.rows + row * (kRowHeaderBytes + quantise.codesPerRow);
+    __m128 largest = _mm_setzero_ps();
+    for (size_t at = 0; at < quantise.dimension; at += 4)
+      largest = _mm_max_ps(largest, _mm_andnot_ps(signs, loadFour(vector, at, quantise.dimension)));
+    largest = _mm_max_ps(largest, _mm_movehl_ps(largest, largest));
+    largest = _mm_max_ss(largest, _mm_shuffle_ps(largest, largest, 1));
+    const float unit = _mm_cvtss_f32(largest) / kCodeMax;
+    const __m128 units = _mm_set1_ps(unit);
+    __m128 lost = _mm_setzero_ps();
+    std::memset(out + kRowHeaderBytes, 0, quantise.codesPerRow);
+    for (size_t at = 0; at < quantise.dimension && unit > 0; at += 4) {
+      const __m128 values = loadFour(vector, at, quantise.dimension);
+      const __m128 codes = _mm_round_ps(_mm_div_ps(values, units), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+      const __m128 left = _mm_sub_ps(values, _mm_mul_ps(codes, units));
+      lost = _mm_add_ps(lost, _mm_mul_ps(left, left));
+      const __m128i words = _mm_packs_epi32(_mm_cvtps_epi32(codes), _mm_setzero_si128());
+      const int four = _mm_cvtsi128_si32(_mm_packs_epi16(words, words));
+      // Codes are a multiple of four, so there is room beyond the dimension.
+      std::memcpy(out + kRowHeaderBytes + at, &four, sizeof four);
+    }
+    std::memcpy(out, &unit, sizeof unit);
+    quantise.lost[row] = std::sqrt(sumOfLanes(lost));
+  }
+}
 
 AVX2 void scanAvx2(const Scan& scan) {
   size_t at = 0;

@@ -10,6 +10,8 @@ constexpr size_t kRowHeaderBytes = 4;
 /** Rows are filled up with zeros to a multiple. */
 constexpr size_t kCodesPerTurn = 32;
 constexpr size_t kPrefetchBytes = 2048;
+/** A row's largest component gets ± this. */
+constexpr float kCodeMax = 127;
 
 /** Where rows are, and what they are multiplied with. Every place was checked by the caller. */
 struct Scan {
@@ -60,6 +62,19 @@ struct Select {
   uint32_t* found;
 };
 
+/** Rounds rows of floats to bytes, to the bit as the WebAssembly kernel does (src/core/engine/quantising-kernel.ts). */
+struct Quantise {
+  /** count × dimension */
+  const float* vectors;
+  size_t dimension;
+  size_t count;
+  /** Takes count × (kRowHeaderBytes + codesPerRow); codes beyond the dimension become 0. */
+  uint8_t* rows;
+  size_t codesPerRow;
+  /** Takes of each row the length of what rounding took from it. */
+  float* lost;
+};
+
 /** An HNSW graph where FAISS left it: nothing is aligned, and nothing of it is trusted. */
 struct Links {
   /** rows + 1 uint64: where each row's links begin, counted in links. */
@@ -99,6 +114,7 @@ struct Level {
   void (*dots)(const Dots&);
   /** @returns how many were found */
   size_t (*select)(const Select&);
+  void (*quantise)(const Quantise&);
 };
 
 /** Best first; the last runs everywhere. */
@@ -108,6 +124,7 @@ extern const size_t kLevelCount;
 void scanPortable(const Scan&);
 void dotsPortable(const Dots&);
 size_t selectPortable(const Select&);
+void quantisePortable(const Quantise&);
 
 /** @returns how many were found */
 size_t walk(const Level&, const Walk&);

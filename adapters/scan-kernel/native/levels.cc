@@ -12,10 +12,10 @@ bool always() { return true; }
 
 const Level kLevels[] = {
 #if defined(__x86_64__)
-    {"avx512-vnni", hasAvx512Vnni, scanAvx512Vnni, dotsAvx2, selectAvx2},
-    {"avx2", hasAvx2, scanAvx2, dotsAvx2, selectAvx2},
+    {"avx512-vnni", hasAvx512Vnni, scanAvx512Vnni, dotsAvx2, selectAvx2, quantiseAvx2},
+    {"avx2", hasAvx2, scanAvx2, dotsAvx2, selectAvx2, quantiseAvx2},
 #endif
-    {"portable", always, scanPortable, dotsPortable, selectPortable},
+    {"portable", always, scanPortable, dotsPortable, selectPortable, quantisePortable},
 };
 const size_t kLevelCount = sizeof kLevels / sizeof kLevels[0];
 

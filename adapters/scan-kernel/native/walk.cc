@@ -15,6 +15,7 @@ namespace {
 
 /** Scored in one call; a row of FAISS' has 2m links on its lowest layer, 64 as we build it. */
 constexpr size_t kBatch = 64;
+constexpr size_t kLineBytes = 64;
 /** Of a found row that was not looked at yet; rows are counted in 31 bits. */
 constexpr uint32_t kWaiting = 0x80000000u;
 
@@ -111,8 +112,24 @@ class Walker {
     }
   }
 
+  /** Asked for while what is at hand is scored; a walk waits for each list otherwise. Of a wrong place nothing comes. */
+  void prefetchLinks(size_t row) const {
+    const auto start = load<uint64_t>(walk_.graph.starts + row * sizeof(uint64_t));
+    const uint8_t* links = walk_.graph.links + start * sizeof(int32_t);
+    for (size_t at = 0; at <= kBatch * sizeof(int32_t); at += kLineBytes) __builtin_prefetch(links + at);
+  }
+
+  /** Of the row that is next if nothing better turns up. */
+  void prefetchNext() const {
+    for (size_t at = next_ + 1; at < found_; ++at) {
+      if ((walk_.foundRows[at] & kWaiting) == 0) continue;
+      return prefetchLinks(walk_.foundRows[at] & ~kWaiting);
+    }
+  }
+
   void expand(size_t row) {
     const Range links = linksOf(row, 0);
+    prefetchNext();
     for (size_t at = 0; at < links.count;) {
       for (; at < links.count && batched_ < kBatch; ++at) {
         const auto link = load<int32_t>(links.at + at * sizeof(int32_t));
@@ -149,7 +166,9 @@ class Walker {
     std::memmove(walk_.foundRows + place + 1, walk_.foundRows + place, moved * sizeof(uint32_t));
     scores[place] = score;
     walk_.foundRows[place] = static_cast<uint32_t>(row) | kWaiting;
-    next_ = std::min(next_, place);
+    if (place > next_) return;
+    next_ = place;
+    prefetchLinks(row);
   }
 
   const Level& level_;

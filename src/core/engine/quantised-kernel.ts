@@ -72,6 +72,7 @@ function overMemory(codesPerRow: number, memory: WebAssembly.Memory): ScanMemory
       select: null,
       pick: pickOne,
       walk: null,
+      quantiseRows: null,
       quantiseQuery,
       quantiseRow,
     },

@@ -58,7 +58,7 @@ export class QuantisedRows {
     const rowCount = vectors.length / dimension;
     const rows = QuantisedRows.create(dimension, rowCount, kernels);
     if (rows === null) return null;
-    for (let row = 0; row < rowCount; row += 1) rows.append(vectors, row * dimension);
+    rows.appendAll(vectors, 0, rowCount);
     return rows;
   }
 
@@ -97,6 +97,19 @@ export class QuantisedRows {
     this.#errors[this.#count] = lost;
     this.#errorMax = Math.max(this.#errorMax, lost);
     this.#count += 1;
+  }
+
+  /** `count` rows, the first at `offset`; there is room for them by `capacity`. */
+  appendAll(vectors: Float32Array, offset: number, count: number): void {
+    if (this.#kernel.quantiseRows === null) {
+      for (let row = 0; row < count; row += 1) this.append(vectors, offset + row * this.#dimension);
+      return;
+    }
+    const lost = this.#errors.subarray(this.#count, this.#count + count);
+    const rows = this.#layout.rows + this.#count * this.#layout.rowBytes;
+    this.#kernel.quantiseRows(vectors, offset, this.#dimension, rows, lost);
+    this.#errorMax = lost.reduce((most, one) => Math.max(most, one), this.#errorMax);
+    this.#count += count;
   }
 
   /** Makes queries of `queries`, from the one at `first` on, those that the kernel knows: `queriesAtOnce` at most. */

@@ -18,6 +18,9 @@ import { QuantisedRows } from './quantised-rows.ts';
 import { TimeSlice } from './scheduler.ts';
 import type { SealedSegmentParts, SegmentFile } from './sealed-segment.ts';
 
+/** Rounded between two looks at the clock: 0.5 ms where it is slowest. */
+const ROWS_AT_ONCE = 256;
+
 export interface SegmentLoaderOptions {
   readonly spec: CollectionSpec;
   readonly backend: VectorBackend;
@@ -133,14 +136,15 @@ export class SegmentLoader {
     );
   }
 
-  /** 1.5 µs a row of 384 dimensions, in slices. */
+  /** 0.1 µs a row of 384 dimensions by native code, 2 µs by WebAssembly; in slices. */
   async #quantise(vectors: Float32Array, dimension: number): Promise<QuantisedRows | null> {
     const { clock, kernels } = this.#options;
     const slice = new TimeSlice(clock);
-    const quantised = QuantisedRows.create(dimension, vectors.length / dimension, kernels);
+    const rowCount = vectors.length / dimension;
+    const quantised = QuantisedRows.create(dimension, rowCount, kernels);
     if (quantised === null) return null;
-    for (let at = 0; at < vectors.length; at += dimension) {
-      quantised.append(vectors, at);
+    for (let row = 0; row < rowCount; row += ROWS_AT_ONCE) {
+      quantised.appendAll(vectors, row * dimension, Math.min(ROWS_AT_ONCE, rowCount - row));
       await slice.giveWay();
     }
     return quantised;

@@ -47,6 +47,13 @@ export interface ScanKernel {
   readonly walk: ((graph: HnswLinks, rows: number, rowCount: number, found: ScoredRows) => number) | null;
   readonly quantiseQuery: Quantise;
   readonly quantiseRow: Quantise;
+  /**
+   * Rounds as many rows as `lost` is long, from `vectors[first]` on, into the rows from byte `rows` on, as `quantiseRow`
+   * does; `lost` takes of each the length of what is lost. Null: one after the other.
+   */
+  readonly quantiseRows:
+    | ((vectors: Float32Array, first: number, dimension: number, rows: number, lost: Float32Array) => void)
+    | null;
 }
 
 /** Two arrays of one length. */

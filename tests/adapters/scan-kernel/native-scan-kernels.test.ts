@@ -32,6 +32,8 @@ const levels = (addon?.levels ?? []).flatMap(({ name, isSupported }, level) =>
   isSupported ? [{ name, kernels: nativeKernels(addon!, level) }] : [],
 );
 
+type Call = 'scan' | 'pick' | 'select' | 'dots' | 'quantise' | 'adviseHugePages';
+
 const ROWS = 37;
 const QUERIES = 8;
 
@@ -136,6 +138,36 @@ for (const { name, kernels } of levels) {
       });
     }
 
+    test('rounds rows to the bytes, units and losses that WebAssembly does, whatever the dimension', () => {
+      for (const dimension of [1, 2, 3, 5, 31, 32, 50, 384, 1_001]) {
+        const random = seededRandom(dimension);
+        const vectors = Float32Array.from(
+          { length: 40 * dimension },
+          () => (random() - 0.5) * 10 ** (random() * 6),
+        );
+        // Halves of a unit go to the even neighbour; a row of nothing has no unit.
+        vectors.fill(0, dimension, 2 * dimension);
+        for (let i = 0; i < dimension; i += 1) vectors[2 * dimension + i] = i === 0 ? 127 : (i % 7) - 3.5;
+        const codesPerRow = Math.ceil(dimension / 32) * 32;
+        const rowBytes = ROW_HEADER_BYTES + codesPerRow;
+        const [staged, report, rows] = [2 * 32 * codesPerRow, 4 * 32 * codesPerRow, 5 * 32 * codesPerRow];
+        const wasm = wasmScanKernels.allocate(codesPerRow, rows + 40 * rowBytes)!;
+        const native = kernels.allocate(codesPerRow, rows + 40 * rowBytes)!;
+        const floats = new Float32Array(wasm.buffer);
+        const expected = Float32Array.from({ length: 39 }, (_, row) => {
+          floats.set(vectors.subarray((row + 1) * dimension, (row + 2) * dimension), staged / 4);
+          wasm.kernel.quantiseRow(staged, rows + row * rowBytes + ROW_HEADER_BYTES, 127, report);
+          floats[(rows + row * rowBytes) / 4] = floats[report / 4]!;
+          return floats[report / 4 + 1]!;
+        });
+        const lost = new Float32Array(39);
+        native.kernel.quantiseRows!(vectors, dimension, dimension, rows, lost);
+        expect(lost).toEqual(expected);
+        const written = (memory: ScanMemory) => new Uint8Array(memory.buffer, rows, 39 * rowBytes);
+        expect(written(native)).toEqual(written(wasm));
+      }
+    });
+
     test('selects by query the scores that are not below a number, as JavaScript compares', () => {
       const random = seededRandom(5);
       const [scores, found] = [0, 4 * QUERIES * ROWS_PER_CALL];
@@ -221,8 +253,9 @@ describe.skipIf(addon === null)('arguments that would reach beyond what they are
   const scan = [0, memory, 32, 1, 10_000, 4, 1_000, 1_024];
   const select = [0, memory, 2, 0, 1_024, 1_024, 50_000, 1_025];
   const dots = [0, floats, 0, floats, 20, rows, 2, new Float32Array(2)];
+  const quantise = [0, floats, 0, 20, 2, memory, 32, 1_000, new Float32Array(2)];
   const replaced = (list: readonly unknown[], at: number, value: unknown) => list.with(at, value);
-  const cases: readonly (readonly ['scan' | 'pick' | 'select' | 'dots', string, readonly unknown[]])[] = [
+  const cases: readonly (readonly [Call, string, readonly unknown[]])[] = [
     ['scan', 'no such level', replaced(scan, 0, 9)],
     ['scan', 'a level that is no number', replaced(scan, 0, 'avx2')],
     ['scan', 'no memory', replaced(scan, 1, null)],
@@ -254,6 +287,15 @@ describe.skipIf(addon === null)('arguments that would reach beyond what they are
     ['dots', 'more rows than are named', replaced(dots, 6, 3)],
     ['dots', 'no dimension', replaced(dots, 4, 0)],
     ['dots', 'no room for scores', replaced(dots, 7, new Float32Array(1))],
+    ['adviseHugePages', 'what is no memory', [rows]],
+    ['quantise', 'rows of floats that lie beyond', replaced(quantise, 4, 3)],
+    ['quantise', 'a first float that lies beyond', replaced(quantise, 2, 1)],
+    ['quantise', 'more components than codes', replaced(quantise, 3, 33)],
+    ['quantise', 'no dimension', replaced(quantise, 3, 0)],
+    ['quantise', 'codes that are no whole turn', replaced(quantise, 6, 40)],
+    ['quantise', 'rows that lie beyond', replaced(quantise, 7, 99_960)],
+    ['quantise', 'no room for losses', replaced(quantise, 8, new Float32Array(1))],
+    ['quantise', 'losses of another type', replaced(quantise, 8, new Float64Array(2))],
   ];
 
   test.each(cases)('%s refuses %s', (call, _, given) => {
