@@ -5,6 +5,8 @@ import type { VectorBackend } from '../../src/core/ports/vector-backend.ts';
 import { CollectionModel } from './collection.model.ts';
 import { commands } from './commands.ts';
 
+const TIME_MAX_MS = 90_000;
+
 export interface RunOptions {
   readonly indexKind?: IndexKindChoice;
   /** Command lists per save policy, where a backend is slow to build. */
@@ -31,8 +33,10 @@ export function runModel(
       const property = fc.asyncProperty(commands(80), (list) =>
         new CollectionModel({ backend, isExact, indexKind, savePolicy }).run(list),
       );
-      await fc.assert(property, { seed, numRuns });
+      // Making a failure smaller must not hide it behind the test's own end.
+      const bounds = { interruptAfterTimeLimit: TIME_MAX_MS, markInterruptAsFailure: true };
+      await fc.assert(property, { seed, numRuns, ...bounds });
     },
-    120_000,
+    TIME_MAX_MS + 30_000,
   );
 }

@@ -224,11 +224,11 @@ class VectorSearch {
       if (doc === NOBODY || accept?.has(doc) === false) continue;
       this.#offer(best, segment, row, areExact ? scores[place]! : this.#score(segment, row));
     }
-    if (rows.length < segment.rows) {
-      const isCut = rows.at(-1)! < 0;
-      const reach = this.#reach(best);
-      if (isCut ? reach === -Infinity : scores.at(-1)! + SCORE_TOLERANCE >= reach) return false;
-    }
+    const reach = this.#reach(best);
+    // A graph may have rows that no path leads to, so its list can end early however long it was to be.
+    if (rows.at(-1)! < 0) {
+      if (reach === -Infinity) return false;
+    } else if (rows.length < segment.rows && scores.at(-1)! + SCORE_TOLERANCE >= reach) return false;
     this.#best = best;
     return true;
   }

@@ -144,6 +144,21 @@ test.each([
   }
 });
 
+test('a row that no path of a graph leads to is found where the whole segment is wanted', () => {
+  const [segment] = state.view.sealed;
+  const search = segment!.search.bind(segment);
+  const lost = vi.spyOn(segment!, 'search').mockImplementation((queries, count, k) => {
+    const found = search(queries, count, k);
+    const end = found.rows.indexOf(exactRows(vectorOf(1), {})[3]!);
+    found.rows.copyWithin(end, end + 1).fill(-1, found.rows.length - 1);
+    found.scores.copyWithin(end, end + 1);
+    return found;
+  });
+  const wanted = state.table.vectorCount;
+  expect(foundRows(query(vectorOf(1), {}, wanted))).toEqual(exactRows(vectorOf(1), {}));
+  lost.mockRestore();
+});
+
 test('with a bound that few rows reach nothing is looked at twice, however many rows the filter refuses', () => {
   const [segment] = state.view.sealed;
   const scans = vi.spyOn(segment!, 'search');
