@@ -8,6 +8,7 @@ import { openNativeScanKernels } from '../../adapters/scan-kernel/native-scan-ke
 import { Bm25Index } from '../../adapters/text/bm25/bm25-index.ts';
 import { sha256InPlace } from '../../adapters/native/sha256.ts';
 import { InlineBuilder } from '../core/snapshot/inline-builder.ts';
+import { SealInlineBuilder } from '../core/snapshot/seal-inline-builder.ts';
 import { digestWith } from '../core/snapshot/checksum.ts';
 import { armFailpointsFromEnvironment } from './failpoints.ts';
 import { openIndexSource } from './index-source.ts';
@@ -28,10 +29,12 @@ serveIndexProcess(
         directory === null ? new MemoryFiles() : NodeFiles.open(directory),
       openSource: (spec) => openIndexSource(spec),
       createBuilder: ({ directory, databaseUrl, databaseAuthToken, fingerprint }, context) => {
+        const here = new InlineBuilder(context);
         // Files in this process's memory are out of another one's reach.
-        if (directory === null) return new InlineBuilder(context);
+        if (directory === null) return here;
         const target = { directory, databaseUrl, databaseAuthToken, fingerprint };
-        return new ProcessBuilder({ entry: builderEntry, target, clock: systemClock, logger });
+        const elsewhere = new ProcessBuilder({ entry: builderEntry, target, clock: systemClock, logger });
+        return new SealInlineBuilder(here, elsewhere);
       },
       clock: systemClock,
       logger,

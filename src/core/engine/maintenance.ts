@@ -4,7 +4,7 @@ import type { CollectionSpec, RebuildReport, SaveReport } from '../ports/index-h
 import type { Clock, Logger, Timer } from '../ports/runtime.ts';
 import type { IndexState } from './index-state.ts';
 import type { Persistence } from './persistence.ts';
-import type { SegmentJobs } from './segment-jobs.ts';
+import { SEAL_SEGMENTS_MAX, type SegmentJobs } from './segment-jobs.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
@@ -22,15 +22,16 @@ export interface MaintenanceOptions {
   readonly state: IndexState;
   readonly jobs: SegmentJobs;
   readonly persistence: Persistence;
-  /** Held by one job at a time: a save, a seal, a merge or a rebuild. */
+  /** Held by one job at a time: a save, a seal, a rebuild, or a merge when what it built takes over. */
   readonly maintenanceLock: ObservedMutex;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * Decides what is due and does it, one job at a time: rebuild, merge, seal, save. A job that fails
- * is logged and tried again after a growing pause; the index answers from what it has meanwhile.
+ * Decides what is due and does it, one job at a time: rebuild, seal, save. Beside them at most one merge is
+ * built, since a large one takes minutes at low priority, for which seals and saves would wait. A job that
+ * fails is logged and tried again after a growing pause; the index answers from what it has meanwhile.
  */
 export class Maintenance {
   readonly #options: MaintenanceOptions;
@@ -40,6 +41,8 @@ export class Maintenance {
   #retry: Timer | null = null;
   #periodicSave: Timer | null = null;
   #rebuilding: Promise<RebuildReport> | null = null;
+  /** The merge that is being built or takes over. Never rejects. */
+  #merging: Promise<void> | null = null;
   #progress = 0;
   #rebuilds = 0;
   #merges = 0;
@@ -126,6 +129,7 @@ export class Maintenance {
   rebuild(): Promise<RebuildReport> {
     this.#rebuilding ??= this.#runRebuild().finally(() => {
       this.#rebuilding = null;
+      this.wake();
     });
     return this.#rebuilding;
   }
@@ -141,12 +145,13 @@ export class Maintenance {
     await this.save().catch(() => undefined);
   }
 
-  /** Ends timers; a build under way ends by the signal. Resolves when nothing runs any more. */
+  /** Ends timers; builds under way end by the signal. Resolves when nothing runs any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#retry?.cancel();
     this.#periodicSave?.cancel();
     this.#letGo();
+    await this.#merging;
     await this.#exclusively('stop', () => Promise.resolve());
   }
 
@@ -156,7 +161,7 @@ export class Maintenance {
         await job();
         if (!this.#isBehind) this.#letGo();
       }
-      this.#failures = 0;
+      if (this.#merging === null) this.#failures = 0;
     } catch (error) {
       this.#retryLater(error);
     } finally {
@@ -170,10 +175,12 @@ export class Maintenance {
     const { state, jobs, persistence, spec } = this.#options;
     if (this.#isStopped) return null;
     if (this.needsRebuild) return () => this.rebuild();
-    // Before sealing: a merge is due once in FAN_OUT seals, a seal perhaps always.
-    const merge = jobs.nextMerge();
-    if (merge !== null) return () => this.#exclusively('merge', () => this.#merge(merge));
-    if (state.view.frozen.length > 0)
+    const mayMerge = this.#merging === null && this.#rebuilding === null;
+    const merge = mayMerge ? jobs.nextMerge() : null;
+    if (merge !== null) return () => this.#startMerge(merge);
+    // While a merge runs what it would have merged next is made at once, of full segments only.
+    const sealFrom = this.#merging === null ? 1 : SEAL_SEGMENTS_MAX;
+    if (state.view.frozen.length >= sealFrom)
       return () => this.#exclusively('seal', () => this.#change(() => jobs.seal()));
     const isSaveDue = persistence.failure !== null || this.#isManifestBehind;
     return isSaveDue && spec.savePolicy === 'immediate' ? () => this.save() : null;
@@ -188,6 +195,7 @@ export class Maintenance {
       { err: toChlError(error, 'index.maintenance'), delayMs },
       'index maintenance failed; it will be tried again',
     );
+    if (this.#retry !== null) return;
     this.#retry = clock.setTimer(() => {
       this.#retry = null;
       this.wake();
@@ -196,6 +204,8 @@ export class Maintenance {
 
   async #runRebuild(): Promise<RebuildReport> {
     const { clock, jobs } = this.#options;
+    // Both replace the same segments; until this one is done no other begins.
+    await this.#merging;
     const startedAtMs = clock.monotonicMs();
     this.#progress = 0;
     return this.#exclusively('rebuild', async () => {
@@ -206,9 +216,22 @@ export class Maintenance {
     });
   }
 
+  /** Resolves when it has begun. */
+  #startMerge(ids: readonly number[]): Promise<void> {
+    this.#merging = this.#merge(ids)
+      .catch((error: unknown) => this.#retryLater(error))
+      .finally(() => {
+        this.#merging = null;
+        this.wake();
+      });
+    return Promise.resolve();
+  }
+
   async #merge(ids: readonly number[]): Promise<void> {
-    await this.#change(() => this.#options.jobs.merge(ids));
+    const built = await this.#options.jobs.merge(ids);
+    await this.#exclusively('merge', () => this.#change(() => built.takeOver()));
     this.#merges += 1;
+    this.#failures = 0;
   }
 
   async #change<T>(job: () => Promise<T>): Promise<T> {

@@ -16,11 +16,10 @@ import type { WordFilling } from './word-filling.ts';
 const HAND_OVER_ROWS = 1_024;
 
 /**
- * Frozen segments that are sealed at once: as many as a merge would make one of. While a large merge
- * runs an import freezes dozens, and all of them together would be copied here, once more into the
- * message, and once more in the builder: 100 MB for 20 s of it. Eight of 1,000 rows are 12 MB.
+ * Frozen segments that are sealed at once: as many as a merge would make one of. After a pause there may be
+ * dozens, and all of them together would be copied and hashed in one go. Eight of 1,000 rows are 12 MB.
  */
-const SEAL_SEGMENTS_MAX = FAN_OUT;
+export const SEAL_SEGMENTS_MAX = FAN_OUT;
 
 export interface SegmentJobsOptions {
   readonly state: IndexState;
@@ -39,6 +38,11 @@ interface Replacement {
   /** Null when none of their rows is alive. */
   readonly input: BuildInput | null;
   readonly rows: number;
+}
+
+/** Loaded, and not searched yet. */
+export interface BuiltReplacement {
+  takeOver(): Promise<void>;
 }
 
 /**
@@ -65,7 +69,7 @@ export class SegmentJobs {
     const dropped = state.view.frozen.slice(0, SEAL_SEGMENTS_MAX);
     const { ids, vectors } = liveRows(state, dropped);
     const input = ids.length === 0 ? null : ({ from: 'rows', ids, vectors } as const);
-    await this.#replace({ dropped, input, rows: ids.length });
+    await (await this.#build({ dropped, input, rows: ids.length })).takeOver();
   }
 
   /** Ids of the segments to merge next; null when the policy is content. */
@@ -75,7 +79,8 @@ export class SegmentJobs {
     return chooseMerge(candidates, growingMaxRows);
   }
 
-  async merge(ids: readonly number[]): Promise<void> {
+  /** Builds what is to take over from them, which `takeOver` of the answer makes it do. */
+  async merge(ids: readonly number[]): Promise<BuiltReplacement> {
     const { state } = this.#options;
     const dropped = state.view.sealed.filter((segment) => ids.includes(segment.id));
     const segments = dropped.map((segment) => ({
@@ -85,7 +90,7 @@ export class SegmentJobs {
       keepRows: state.liveRowsOf(segment),
     }));
     const rows = segments.reduce((sum, { keepRows }) => sum + keepRows.length, 0);
-    await this.#replace({ dropped, input: rows === 0 ? null : { from: 'segments', segments }, rows });
+    return this.#build({ dropped, input: rows === 0 ? null : { from: 'segments', segments }, rows });
   }
 
   /**
@@ -102,23 +107,23 @@ export class SegmentJobs {
       return frozen.replacement;
     });
     onProgress(0.05);
-    await this.#replace(replacement, onProgress);
+    const built = await this.#build(replacement);
+    onProgress(0.9);
+    await built.takeOver();
     if (words.isDone) await this.#compact();
     onProgress(1);
     return replacement.rows;
   }
 
-  async #replace(
-    { dropped, input, rows }: Replacement,
-    onProgress?: (progress: number) => void,
-  ): Promise<void> {
-    const { state, loader, logger } = this.#options;
-    if (input !== null) {
-      const parts = await loader.build(input, rows);
-      onProgress?.(0.9);
-      failpoint('segment.before-take-over');
-      if (parts !== null) await this.takeIn(parts);
-    }
+  async #build({ dropped, input, rows }: Replacement): Promise<BuiltReplacement> {
+    const parts = input === null ? null : await this.#options.loader.build(input, rows);
+    return { takeOver: () => this.#takeOver(dropped, parts) };
+  }
+
+  async #takeOver(dropped: readonly Segment[], parts: SealedSegmentParts | null): Promise<void> {
+    const { state, logger } = this.#options;
+    failpoint('segment.before-take-over');
+    if (parts !== null) await this.takeIn(parts);
     const lost = state.dropSegments(new Set(dropped));
     failpoint('segment.before-save');
     // Their entries were deleted and the change is on its way here; or the database is damaged.

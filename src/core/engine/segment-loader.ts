@@ -42,7 +42,7 @@ export class SegmentLoader {
     this.#options = options;
   }
 
-  /** Of a segment that is read and does not answer yet: memory of the index already. */
+  /** Of segments that are read and do not answer yet: memory of the index already. */
   get loadingBytes(): number {
     return this.#loadingBytes;
   }
@@ -55,6 +55,7 @@ export class SegmentLoader {
   async build(input: BuildInput, rows: number): Promise<SealedSegmentParts | null> {
     const { spec, backend, builder, files, store, signal } = this.#options;
     const fileName = store.reserveSegmentName();
+    let loading = 0;
     try {
       const parameters = this.#parameters(rows);
       const built = await untilAborted(
@@ -66,7 +67,8 @@ export class SegmentLoader {
         return null;
       }
       const file: SegmentFile = { name: built.fileName, bytes: built.bytes, sha256: built.sha256 };
-      this.#loadingBytes = file.bytes;
+      loading = file.bytes;
+      this.#loadingBytes += loading;
       const data = await readSegment(
         files,
         { file: file.name, bytes: file.bytes, sha256: file.sha256 },
@@ -77,7 +79,7 @@ export class SegmentLoader {
       store.releaseSegmentName(fileName);
       throw error;
     } finally {
-      this.#loadingBytes = 0;
+      this.#loadingBytes -= loading;
     }
   }
 

@@ -38,6 +38,72 @@ test('what piles up behind a slow build is sealed in bounded pieces, and none of
   await collection.close();
 });
 
+/** A collection whose first merge waits, once it has been handed to the builder, until it is released. */
+async function withHeldMerge() {
+  const [reached, released] = [new Gate(), new Gate()];
+  const wrapBuilder = (inner: SegmentBuilder): SegmentBuilder => ({
+    async build(task) {
+      if (task.input.from === 'segments') {
+        reached.open();
+        await released.opened;
+      }
+      return inner.build(task);
+    },
+    close: () => inner.close(),
+  });
+  const fixture = await openCollection({ spec: { growingMaxVectors: GROWING_MAX }, wrapBuilder });
+  const { collection, source } = fixture;
+  const write = async (count: number): Promise<void> => {
+    for (let at = 0; at < count; at += 1) await collection.apply(source.create({ vector: vector() }));
+  };
+  // One after the other: what waits to be sealed together becomes one segment.
+  for (let sealed = 0; sealed < FAN_OUT; sealed += 1) {
+    await write(sealed === 0 ? GROWING_MAX + 1 : GROWING_MAX);
+    await expect.poll(async () => (await collection.status()).growing.rows).toBe(1);
+  }
+  await reached.opened;
+  const expectAll = async (): Promise<void> => {
+    const limit = source.documents.size;
+    const { keys } = await collection.search(searchFor({ vector: vector(), limit }));
+    expect(new Set(keys)).toEqual(new Set(source.documents.keys()));
+  };
+  return { collection, write, expectAll, release: released.open };
+}
+
+test('while a merge is built seals and saves go on, and searches find everything', async () => {
+  const { collection, write, expectAll, release } = await withHeldMerge();
+  await write(5 * FAN_OUT * GROWING_MAX);
+  await expect
+    .poll(async () => (await collection.status()).growing.rows)
+    .toBeLessThanOrEqual(FAN_OUT * GROWING_MAX);
+  const { generation } = await collection.save();
+  expect((await collection.save()).generation).toBeGreaterThan(generation);
+  await expectAll();
+  expect((await collection.status()).counters.merges).toBe(0);
+  release();
+  await expect.poll(async () => (await collection.status()).counters.merges).toBeGreaterThan(0);
+  await expectAll();
+  await collection.close();
+});
+
+test('a rebuild begins when the merge has taken over, and no merge begins before it is done', async () => {
+  const { collection, write, expectAll, release } = await withHeldMerge();
+  const rebuilt = collection.rebuild();
+  await write(2 * FAN_OUT * GROWING_MAX);
+  release();
+  await rebuilt;
+  expect((await collection.status()).counters).toMatchObject({ merges: 1, rebuilds: 1 });
+  await expectAll();
+  await collection.close();
+});
+
+test('a collection that is closed while a merge is built does not wait for it', async () => {
+  const { collection, release } = await withHeldMerge();
+  await collection.close();
+  release();
+  expect((await collection.status()).state).not.toBe('ready');
+});
+
 test('a segment that is being loaded counts as memory of the index', async () => {
   const [reached, released] = [new Gate(), new Gate()];
   const backend: VectorBackend = {
