@@ -26,7 +26,7 @@ const reporter = new Reporter({
     queriesARound: QUERIES_A_ROUND,
   },
 });
-const hnsw = { m: 32, efConstruction: 200, efSearch: 128 };
+const hnsw = { m: 32, efConstruction: 200, efSearch: 96 };
 const backend = openFaissBackend();
 
 for (const kind of ['hnsw', 'flat'] as const) {

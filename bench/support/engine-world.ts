@@ -86,7 +86,7 @@ export class EngineWorld {
       indexKind: segments === 'one' ? kind : 'auto',
       hnswMinVectors: HNSW_MIN_VECTORS,
       scanKernel,
-      hnsw: { m: 32, efConstruction: 200, efSearch: 128 },
+      hnsw: { m: 32, efConstruction: 200, efSearch: 96 },
       rebuildThreshold: 0.99,
       savePolicy: 'manual',
     });

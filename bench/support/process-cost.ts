@@ -23,6 +23,21 @@ export function costOf(pid: number): ProcessCost {
   };
 }
 
+/**
+ * What these processes take from the machine: their own pages, and the files mapped by the one that has most of
+ * them (Node itself, libraries), which the others share.
+ */
+export function sharedOnceBytes(pids: readonly number[]): number {
+  const kilobytes = (status: string, name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
+  const statuses = pids.map((pid) => readFileSync(`/proc/${pid}/status`, 'utf8'));
+  const own = statuses.reduce(
+    (sum, status) => sum + kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem'),
+    0,
+  );
+  return 1024 * (own + Math.max(...statuses.map((status) => kilobytes(status, 'RssFile'))));
+}
+
 /** Children of any thread of the process; the index process of a service, the builder of that. */
 export function childrenOf(pid: number): readonly number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>

@@ -1,7 +1,7 @@
 import { chooseMerge } from '../../src/core/engine/merge-policy.ts';
 import { startServer, type TestServer } from '../../tests/support/server.ts';
 import type { EntryLine } from './data.ts';
-import { childrenOf, costOf } from './process-cost.ts';
+import { childrenOf, costOf, sharedOnceBytes } from './process-cost.ts';
 
 /** CPU seconds by process: the service is two, and a third while it builds. */
 export interface ServiceCpu {
@@ -53,6 +53,11 @@ export class BenchService {
   /** Of both processes; pages that they share count twice. */
   residentBytes(): number {
     return costOf(this.pid).residentBytes + costOf(this.indexPid).residentBytes;
+  }
+
+  /** The same, and those pages once. */
+  memoryBytes(): number {
+    return sharedOnceBytes([this.pid, this.indexPid]);
   }
 
   openFiles(): number {
@@ -128,9 +133,7 @@ export class BenchService {
 function hasNothingToBuild({ segments, growing, rebuild }: IndexStatus): boolean {
   const candidates = segments.map(({ rows }, id) => ({ id, liveRows: rows }));
   return (
-    !rebuild.running &&
-    growing.rows <= growing.max_rows &&
-    chooseMerge(candidates, growing.max_rows) === null
+    !rebuild.running && growing.rows <= growing.max_rows && chooseMerge(candidates, growing.max_rows) === null
   );
 }
 

@@ -30,7 +30,7 @@ const SCAN_FROM_SHARE = 0.3;
 /**
  * How much longer than the answer a segment's list is. With a tenth of the rows dead, the most before
  * a rebuild by default, 58 ± 2 of 64 are alive, so a second look is rare; and a graph's list of 64 costs
- * no more than its efSearch of 128 does anyway.
+ * no more than its efSearch of 96 does anyway.
  */
 const LIST_FACTOR = 1.28;
 

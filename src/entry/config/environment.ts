@@ -65,6 +65,9 @@ export const environmentSchema = z.object({
   CHL_HNSW_MIN_VECTORS: integer(1, 100_000_000)
     .default(16_000)
     .describe('Under `auto`, segments of at least this many vectors become HNSW.'),
+  CHL_HNSW_EF_SEARCH: integer(16, 4096)
+    .default(96)
+    .describe('How broadly an HNSW segment is searched: more finds more of what is nearest, and takes longer.'),
   CHL_GROWING_MAX_VECTORS: integer(16, 100_000)
     .default(1000)
     .describe('New vectors are scanned exactly until this many are sealed into a segment.'),
