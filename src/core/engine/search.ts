@@ -7,6 +7,7 @@ import type { DocumentTable } from './document-table.ts';
 import type { IndexRecorder } from './index-recorder.ts';
 import { FUSION_DEPTH, fuse, rankByText, rankByVector, type RankedHits, type VectorHits } from './fusion.ts';
 import type { IndexState } from './index-state.ts';
+import { isUsableVector } from './vector-check.ts';
 import {
   cosineOf,
   countFindable,
@@ -64,7 +65,7 @@ function checkVector(vector: Float32Array | null, dimension: number): void {
   if (vector?.length !== dimension) {
     throw new ChlError('INVALID_ARGUMENT', `The query vector must have ${dimension} dimensions.`);
   }
-  if (!vector.every(Number.isFinite)) {
+  if (!isUsableVector(vector, dimension)) {
     throw new ChlError('INVALID_ARGUMENT', 'The query vector must be finite.');
   }
 }
