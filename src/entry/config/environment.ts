@@ -67,7 +67,9 @@ export const environmentSchema = z.object({
     .describe('Under `auto`, segments of at least this many vectors become HNSW.'),
   CHL_HNSW_EF_SEARCH: integer(16, 4096)
     .default(96)
-    .describe('How broadly an HNSW segment is searched: more finds more of what is nearest, and takes longer.'),
+    .describe(
+      'How broadly an HNSW segment is searched: more finds more of what is nearest, and takes longer.',
+    ),
   CHL_GROWING_MAX_VECTORS: integer(16, 100_000)
     .default(1000)
     .describe('New vectors are scanned exactly until this many are sealed into a segment.'),
