@@ -71,13 +71,43 @@ export interface VectorScope {
 export function searchVectors(scope: VectorScope, queries: readonly VectorQuery[]): readonly VectorHits[] {
   const searches = queries.map((query) => new VectorSearch(scope, query));
   const others = searches.filter((search) => !search.isSelective);
-  for (const search of searches) if (search.isSelective) search.scoreAccepted();
+  // Searches that are made together mostly ask for the same few categories.
+  const accepted = new Map<DocBitset, AcceptedRows>();
+  for (const search of searches) {
+    const { accept } = search.query;
+    if (!search.isSelective || accept === null) continue;
+    const rows = accepted.get(accept) ?? acceptedRows(scope, accept);
+    accepted.set(accept, rows);
+    search.scoreAccepted(rows);
+  }
   // The largest first: what is best there leaves little to look at in the others.
   const segments = scope.view.segments.toSorted((a, b) => b.rows - a.rows);
   for (const segment of segments) {
     for (const [k, group] of byListLength(others, segment)) searchSegment(segment, group, k, scope.dimension);
   }
   return searches.map((search) => search.hits());
+}
+
+/** Of the documents that pass a filter, by segment. */
+type AcceptedRows = readonly (readonly [Segment, Uint32Array])[];
+
+function acceptedRows({ view, table }: VectorScope, { docs }: DocBitset): AcceptedRows {
+  const rowsBySegment = new Map<Segment, number[]>();
+  let segment: Segment | undefined;
+  let rows: number[] = [];
+  for (const slot of docs) {
+    const doc = asDocNo(slot);
+    const segmentId = table.segmentIdOf(doc);
+    // Neighbouring slots mostly lie in the same segment.
+    if (segment?.id !== segmentId) {
+      segment = view.segment(segmentId);
+      if (segment === undefined) continue;
+      rows = rowsBySegment.get(segment) ?? [];
+      rowsBySegment.set(segment, rows);
+    }
+    rows.push(table.rowOf(doc));
+  }
+  return Array.from(rowsBySegment, ([of, chosen]) => [of, new Uint32Array(chosen)] as const);
 }
 
 function byListLength(
@@ -147,8 +177,8 @@ class VectorSearch {
   }
 
   /** Scores every accepted document where it lies. */
-  scoreAccepted(): void {
-    for (const [segment, rows] of this.#acceptedRows()) this.#scoreRows(segment, Uint32Array.from(rows));
+  scoreAccepted(accepted: AcceptedRows): void {
+    for (const [segment, rows] of accepted) this.#scoreRows(segment, rows);
   }
 
   /** All roughly, then by `dot` those that can be among the best. */
@@ -184,26 +214,6 @@ class VectorSearch {
     // Twice: the last of the best by `dot` may be scored too low, and this one too high.
     const enough = this.#reach(rough) - 2 * SCORE_TOLERANCE;
     return rows.filter((_, at) => scores[at]! >= enough);
-  }
-
-  #acceptedRows(): readonly (readonly [Segment, readonly number[]])[] {
-    const { view, table } = this.#scope;
-    const rowsBySegment = new Map<Segment, number[]>();
-    let segment: Segment | undefined;
-    let rows: number[] = [];
-    for (const slot of this.query.accept?.docs ?? []) {
-      const doc = asDocNo(slot);
-      const segmentId = table.segmentIdOf(doc);
-      // Neighbouring slots mostly lie in the same segment.
-      if (segment?.id !== segmentId) {
-        segment = view.segment(segmentId);
-        if (segment === undefined) continue;
-        rows = rowsBySegment.get(segment) ?? [];
-        rowsBySegment.set(segment, rows);
-      }
-      rows.push(table.rowOf(doc));
-    }
-    return [...rowsBySegment];
   }
 
   /**
