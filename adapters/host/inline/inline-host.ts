@@ -18,6 +18,8 @@ export interface InlineHostOptions extends Pick<
   openFiles(spec: CollectionSpec): Promise<Files>;
   openSource(spec: CollectionSpec): Promise<IndexSource>;
   createBuilder(spec: CollectionSpec, context: BuildContext): SegmentBuilder;
+  /** Told how many documents a collection holds when it is open, words included: a start leaves much garbage. */
+  onOpened?(documents: number): void;
 }
 
 /** Indexes in this process: in the child that `ProcessHost` starts, in tests, and on the edge. */
@@ -67,6 +69,11 @@ export class InlineHost implements IndexHost {
       clock,
       logger,
     });
+    // An opening that fails is the collection's to tell.
+    void collection.opened.then(
+      async () => this.#options.onOpened?.((await collection.status()).documents),
+      () => undefined,
+    );
     return {
       collection,
       release: async () => {
