@@ -69,11 +69,8 @@ export class InlineHost implements IndexHost {
       clock,
       logger,
     });
-    // An opening that fails is the collection's to tell.
-    void collection.opened.then(
-      async () => this.#options.onOpened?.((await collection.status()).documents),
-      () => undefined,
-    );
+    // Never rejected: what fails is in the collection's status, which then holds no document.
+    void collection.opened.then(async () => this.#options.onOpened?.((await collection.status()).documents));
     return {
       collection,
       release: async () => {

@@ -1,7 +1,5 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { loadNativeAddon, type NativeAddon } from '../../../adapters/scan-kernel/native-addon.ts';
-import { nativeKernels } from '../../../adapters/scan-kernel/native-scan-kernels.ts';
 import { dot } from '../../../src/core/engine/distance.ts';
 import { scanNearest } from '../../../src/core/engine/exact-scan.ts';
 import { wasmScanKernels } from '../../../src/core/engine/quantised-kernel.ts';
@@ -13,24 +11,14 @@ import {
   type ScanKernels,
   type ScanMemory,
 } from '../../../src/core/ports/scan-kernel.ts';
+import { loadedAddon, supportedLevels } from '../../support/native-addon.ts';
 import { clusteredVectors, seededRandom } from '../../support/random-vectors.ts';
 
 const addon = loadedAddon();
 
-/** Null where there is no compiler: set-up said so. */
-function loadedAddon(): NativeAddon | null {
-  try {
-    return loadNativeAddon();
-  } catch {
-    return null;
-  }
-}
-
 if (addon === null) test.skip('the native scan kernel is not built on this machine', () => undefined);
 
-const levels = (addon?.levels ?? []).flatMap(({ name, isSupported }, level) =>
-  isSupported ? [{ name, kernels: nativeKernels(addon!, level) }] : [],
-);
+const levels = supportedLevels(addon);
 
 type Call = 'scan' | 'pick' | 'select' | 'dots' | 'quantise' | 'adviseHugePages';
 

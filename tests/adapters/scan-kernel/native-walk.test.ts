@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { loadNativeAddon, type NativeAddon } from '../../../adapters/scan-kernel/native-addon.ts';
-import { nativeKernels } from '../../../adapters/scan-kernel/native-scan-kernels.ts';
+import type { NativeAddon } from '../../../adapters/scan-kernel/native-addon.ts';
 import { scanNearest } from '../../../src/core/engine/exact-scan.ts';
 import { walkNearest } from '../../../src/core/engine/graph-walk.ts';
 import { QuantisedRows } from '../../../src/core/engine/quantised-rows.ts';
 import type { ScanKernels } from '../../../src/core/ports/scan-kernel.ts';
 import type { HnswLinks } from '../../../src/core/ports/vector-backend.ts';
+import { loadedAddon, supportedLevels } from '../../support/native-addon.ts';
 import {
   clusteredVectors,
   randomUnitVector,
@@ -14,15 +14,6 @@ import {
 } from '../../support/random-vectors.ts';
 
 const addon = loadedAddon();
-
-/** Null where there is no compiler: set-up said so. */
-function loadedAddon(): NativeAddon | null {
-  try {
-    return loadNativeAddon();
-  } catch {
-    return null;
-  }
-}
 
 if (addon === null) test.skip('the native scan kernel is not built on this machine', () => undefined);
 
@@ -129,9 +120,7 @@ function found(quantised: QuantisedRows, graph: HnswLinks, breadth: number) {
   return Array.from({ length: count }, (_, at) => [room.rows[at]!, room.scores[at]!] as const);
 }
 
-const levels = (addon?.levels ?? []).flatMap(({ name, isSupported }, level) =>
-  isSupported ? [{ name, kernels: nativeKernels(addon!, level) }] : [],
-);
+const levels = supportedLevels(addon);
 
 describe.each(levels)('a walk with $name', ({ kernels }: { readonly kernels: ScanKernels }) => {
   const quantised = QuantisedRows.of(vectors, DIMENSION, kernels)!;
