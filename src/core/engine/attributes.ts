@@ -1,8 +1,7 @@
 import type { EntryFilter } from '../filter.ts';
 import { asDocNo, type DocNo } from '../ids.ts';
 import type { IndexDocument } from '../ports/index-source.ts';
-import { uint32Column, float64Column, type Column } from './column.ts';
-import { DocBitset } from './doc-bitset.ts';
+import { float64Column, lowerBound, uint32Column, type Column } from './column.ts';
 
 /** What filters ask about, as part of a document. */
 export type DocumentAttributes = Pick<
@@ -76,19 +75,22 @@ export class Attributes {
     return doc;
   }
 
-  /** The live documents that pass, or null when the filter restricts nothing. */
-  compile(filter: EntryFilter, isLive: (doc: DocNo) => boolean): DocBitset | null {
+  /**
+   * What passes, dead or alive, or null when the filter restricts nothing.
+   * @returns calls `take` with each such document from a slot on, ascending
+   */
+  compile(filter: EntryFilter): ((fromSlot: number, take: (doc: DocNo) => void) => void) | null {
     const required = this.#requiredTerms(filter);
     const passesDates = this.#dateTest(filter);
     if (required.length === 0 && passesDates === null) return null;
-    const matching = uint32Column();
-    const { slots, left } = this.#candidates(required);
-    for (const slot of slots) {
-      const doc = asDocNo(slot);
-      if (!isLive(doc) || !left.every((wanted) => this.#holds(doc, wanted))) continue;
-      if (passesDates === null || passesDates(doc)) matching.push(doc);
-    }
-    return new DocBitset(matching.values(), this.slotCount);
+    return (fromSlot, take) => {
+      const { slots, left } = this.#candidates(required, fromSlot);
+      for (const slot of slots) {
+        const doc = asDocNo(slot);
+        if (!left.every((wanted) => this.#holds(doc, wanted))) continue;
+        if (passesDates === null || passesDates(doc)) take(doc);
+      }
+    };
   }
 
   /** Terms that must all hold; -1 for one that no document ever had. An empty list restricts nothing. */
@@ -110,18 +112,18 @@ export class Attributes {
   /**
    * The shortest posting list among the required terms, every slot when dates alone restrict; and the
    * terms that are left to look for in each: neither the list's own nor those that every slot has, so
-   * mostly none. While entries are written every filter is compiled again and again, and looking for
-   * a term takes most of it.
+   * mostly none, and looking for a term takes most of the time.
    */
-  #candidates(required: readonly TermNo[]): {
-    readonly slots: Iterable<number>;
-    readonly left: readonly TermNo[];
-  } {
-    if (required.length === 0) return { slots: this.#created.values().keys(), left: [] };
+  #candidates(
+    required: readonly TermNo[],
+    fromSlot: number,
+  ): { readonly slots: Iterable<number>; readonly left: readonly TermNo[] } {
+    if (required.length === 0) return { slots: slotsFrom(fromSlot, this.slotCount), left: [] };
     const lengthOf = (wanted: TermNo): number => this.#postings[wanted]?.length ?? 0;
     const rarest = required.reduce((one, other) => (lengthOf(other) < lengthOf(one) ? other : one));
+    const postings = this.#postings[rarest]?.values() ?? new Uint32Array(0);
     return {
-      slots: this.#postings[rarest]?.values() ?? [],
+      slots: postings.subarray(lowerBound(postings, fromSlot)),
       left: required.filter((wanted) => wanted !== rarest && lengthOf(wanted) < this.slotCount),
     };
   }
@@ -164,6 +166,10 @@ export class Attributes {
     this.#created.push(createdAtMs);
     this.#updated.push(updatedAtMs);
   }
+}
+
+function* slotsFrom(slot: number, count: number): Iterable<number> {
+  for (let next = slot; next < count; next += 1) yield next;
 }
 
 /** Half-open: from <= time < to. */

@@ -33,6 +33,11 @@ export class Column<T extends Numbers> {
     this.#length += 1;
   }
 
+  remove(index: number): void {
+    this.#values.copyWithin(index, index + 1, this.#length);
+    this.#length -= 1;
+  }
+
   /** What is stored so far, in place; a later push may move it. */
   values(): T {
     return this.#values.subarray(0, this.#length) as T;
@@ -51,3 +56,14 @@ export const uint32Column = (capacity = 8): Column<Uint32Array> =>
 /** Keys, change numbers and times: integers up to 2^53. */
 export const float64Column = (capacity = 8): Column<Float64Array> =>
   new Column((length) => new Float64Array(length), capacity);
+
+/** The first place of an ascending list whose number is not less. */
+export function lowerBound(ascending: Uint32Array, value: number): number {
+  let [from, to] = [0, ascending.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (ascending[middle]! < value) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}

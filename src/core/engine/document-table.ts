@@ -12,17 +12,15 @@ import {
 import type { IndexDocument } from '../ports/index-source.ts';
 import { Attributes } from './attributes.ts';
 import { float64Column, uint32Column } from './column.ts';
-import type { DocBitset } from './doc-bitset.ts';
 import { NOBODY, RowOwners } from './row-owners.ts';
+import type { Placements, Selection } from './selection.ts';
+import { Selections } from './selections.ts';
 
 /** No segment holds the vector: the entry has none (yet). */
 const NOWHERE = 0;
 /** Key of a slot whose document is gone; AUTOINCREMENT starts at 1. */
 const DEAD = 0;
 const NO_VECTOR = 0;
-
-/** Enough for every category, alone and with each section, between two writes. */
-const CACHED_FILTERS_MAX = 256;
 
 /**
  * What is alive, and where. Read from the database and kept current by its changes, it is the one
@@ -33,7 +31,7 @@ const CACHED_FILTERS_MAX = 256;
  * Columns by slot. Every version of an entry takes a new slot and the old one dies, so a slot means
  * one text and one vector for ever; a compaction drops the dead and renumbers the rest.
  */
-export class DocumentTable {
+export class DocumentTable implements Placements {
   #keys = float64Column();
   #seqs = float64Column();
   #vectorIds = float64Column();
@@ -46,7 +44,8 @@ export class DocumentTable {
   readonly #copiedFrom = uint32Column();
   /** By segment; none for a segment without live rows. */
   readonly #owners = new Map<number, RowOwners>();
-  readonly #filters = new Map<string, DocBitset | null>();
+  readonly #selections = new Selections(this);
+  #epoch = 0;
 
   /** Live documents, embedded or not. */
   get documentCount(): number {
@@ -68,7 +67,8 @@ export class DocumentTable {
     // A Map of small integers takes about 40 bytes an entry (measured on V8 with 100,000).
     const mapBytes = 40 * (this.#byKey.size + this.#byVector.size);
     const ownerBytes = [...this.#owners.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
-    return columnBytes + this.#attributes.memoryBytes + mapBytes + ownerBytes;
+    const restBytes = this.#attributes.memoryBytes + this.#selections.memoryBytes;
+    return columnBytes + mapBytes + ownerBytes + restBytes;
   }
 
   find(key: EntryKey): DocNo | undefined {
@@ -101,6 +101,11 @@ export class DocumentTable {
     return this.#rows.at(doc);
   }
 
+  /** Of placements: another one once a vector was moved that a selection may know of. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   liveRowsOf(segmentId: number): number {
     return this.#owners.get(segmentId)?.liveRows ?? 0;
   }
@@ -124,19 +129,19 @@ export class DocumentTable {
     this.#rows.push(0);
     this.#byKey.set(document.key, doc);
     if (document.vectorId !== null) this.#byVector.set(document.vectorId, doc);
-    this.#filters.clear();
     return doc;
   }
 
   remove(doc: DocNo): void {
-    this.displace(doc);
+    this.#selections.remove(doc);
+    this.#displace(doc);
     this.#forget(doc);
-    this.#filters.clear();
   }
 
   /** The document's vector is row `row` of the segment, and nowhere else. */
   place(doc: DocNo, segmentId: number, row: number): void {
-    this.displace(doc);
+    this.#displace(doc);
+    if (doc < this.#selections.seenSlots) this.#epoch += 1;
     this.#segmentIds.set(doc, segmentId);
     this.#rows.set(doc, row);
     let owners = this.#owners.get(segmentId);
@@ -147,7 +152,7 @@ export class DocumentTable {
     owners.give(row, doc);
   }
 
-  displace(doc: DocNo): void {
+  #displace(doc: DocNo): void {
     const segmentId = this.segmentIdOf(doc);
     if (segmentId === NOWHERE) return;
     this.#segmentIds.set(doc, NOWHERE);
@@ -159,19 +164,14 @@ export class DocumentTable {
   /** Live vectors that still lie in the segment lie nowhere from now on. @returns how many */
   displaceAll(segmentId: number): number {
     const docs = this.#owners.get(segmentId)?.docs() ?? [];
-    for (const doc of docs) this.displace(doc);
+    for (const doc of docs) this.#displace(doc);
+    this.#epoch += 1;
     return docs.length;
   }
 
-  /** The live documents that pass, or null when the filter restricts nothing. Cached until the next change. */
-  select(filter: EntryFilter): DocBitset | null {
-    const cacheKey = JSON.stringify(filter);
-    const cached = this.#filters.get(cacheKey);
-    if (cached !== undefined) return cached;
-    const compiled = this.#attributes.compile(filter, (doc) => this.#keys.at(doc) !== DEAD);
-    if (this.#filters.size >= CACHED_FILTERS_MAX) this.#filters.clear();
-    this.#filters.set(cacheKey, compiled);
-    return compiled;
+  /** The live documents that pass, or null when the filter restricts nothing. Kept current; not to be kept. */
+  select(filter: EntryFilter): Selection | null {
+    return this.#selections.select(filter, this.#attributes, (doc) => this.#keys.at(doc) !== DEAD);
   }
 
   /** Ids of live vectors, ascending; `nowhere`: only those that no segment holds. */
@@ -232,7 +232,7 @@ export class DocumentTable {
     this.#rows = copy.#rows;
     this.#byKey = copy.#byKey;
     this.#byVector = copy.#byVector;
-    this.#filters.clear();
+    this.#selections.clear();
     return died;
   }
 

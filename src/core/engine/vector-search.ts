@@ -1,7 +1,6 @@
 import { asDocNo, asVectorId, type DocNo } from '../ids.ts';
 import type { NearestRows } from '../ports/vector-backend.ts';
 import { ROWS_PER_CALL } from '../ports/scan-kernel.ts';
-import type { DocBitset } from './doc-bitset.ts';
 import { dot } from './distance.ts';
 import type { DocumentTable } from './document-table.ts';
 import type { VectorHits } from './fusion.ts';
@@ -10,6 +9,7 @@ import type { QuantisedRows } from './quantised-rows.ts';
 import { RowScorer } from './row-scorer.ts';
 import { candidatesOf } from './scan-candidates.ts';
 import type { Segment } from './segment.ts';
+import type { Selection } from './selection.ts';
 import { TopK } from './top-k.ts';
 import type { View } from './view.ts';
 
@@ -48,7 +48,7 @@ export interface VectorQuery {
   /** Unit length. */
   readonly vector: Float32Array;
   /** Null: every live document. */
-  readonly accept: DocBitset | null;
+  readonly accept: Selection | null;
   /** How many hits to answer, when there are that many. */
   readonly wanted: number;
   /** How many graphs are asked for, so that the answer begins alike whatever is wanted; not less than that. */
@@ -71,43 +71,13 @@ export interface VectorScope {
 export function searchVectors(scope: VectorScope, queries: readonly VectorQuery[]): readonly VectorHits[] {
   const searches = queries.map((query) => new VectorSearch(scope, query));
   const others = searches.filter((search) => !search.isSelective);
-  // Searches that are made together mostly ask for the same few categories.
-  const accepted = new Map<DocBitset, AcceptedRows>();
-  for (const search of searches) {
-    const { accept } = search.query;
-    if (!search.isSelective || accept === null) continue;
-    const rows = accepted.get(accept) ?? acceptedRows(scope, accept);
-    accepted.set(accept, rows);
-    search.scoreAccepted(rows);
-  }
+  for (const search of searches) if (search.isSelective) search.scoreAccepted();
   // The largest first: what is best there leaves little to look at in the others.
   const segments = scope.view.segments.toSorted((a, b) => b.rows - a.rows);
   for (const segment of segments) {
     for (const [k, group] of byListLength(others, segment)) searchSegment(segment, group, k, scope.dimension);
   }
   return searches.map((search) => search.hits());
-}
-
-/** Of the documents that pass a filter, by segment. */
-type AcceptedRows = readonly (readonly [Segment, Uint32Array])[];
-
-function acceptedRows({ view, table }: VectorScope, { docs }: DocBitset): AcceptedRows {
-  const rowsBySegment = new Map<Segment, number[]>();
-  let segment: Segment | undefined;
-  let rows: number[] = [];
-  for (const slot of docs) {
-    const doc = asDocNo(slot);
-    const segmentId = table.segmentIdOf(doc);
-    // Neighbouring slots mostly lie in the same segment.
-    if (segment?.id !== segmentId) {
-      segment = view.segment(segmentId);
-      if (segment === undefined) continue;
-      rows = rowsBySegment.get(segment) ?? [];
-      rowsBySegment.set(segment, rows);
-    }
-    rows.push(table.rowOf(doc));
-  }
-  return Array.from(rowsBySegment, ([of, chosen]) => [of, new Uint32Array(chosen)] as const);
 }
 
 function byListLength(
@@ -177,8 +147,11 @@ class VectorSearch {
   }
 
   /** Scores every accepted document where it lies. */
-  scoreAccepted(accepted: AcceptedRows): void {
-    for (const [segment, rows] of accepted) this.#scoreRows(segment, rows);
+  scoreAccepted(): void {
+    for (const [segmentId, rows] of this.query.accept?.rows() ?? []) {
+      const segment = this.#scope.view.segment(segmentId);
+      if (segment !== undefined) this.#scoreRows(segment, rows.values());
+    }
   }
 
   /** All roughly, then by `dot` those that can be among the best. */
