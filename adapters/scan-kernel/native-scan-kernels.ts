@@ -55,8 +55,8 @@ export function nativeKernels(addon: NativeAddon, level: number): ScanKernels {
             addon.scan(level, buffer, codesPerRow, queries, rows, count, out, ROWS_PER_CALL),
           select: (queries, scores, count, found) =>
             addon.select(level, buffer, queries, scores, count, ROWS_PER_CALL, found, FOUND_STRIDE),
-          pick: (list, count, out) =>
-            addon.pick(level, buffer, codesPerRow, 1, list, count, out, ROWS_PER_CALL),
+          pick: (queries, list, count, out) =>
+            addon.pick(level, buffer, codesPerRow, queries, list, count, out, ROWS_PER_CALL),
           quantiseRows: (vectors, first, dimension, rows, lost) =>
             addon.quantise(level, vectors, first, dimension, lost.length, buffer, codesPerRow, rows, lost),
           walk: ({ starts, links, layerStarts, entryRow, topLayer }, rows, rowCount, found) => {

@@ -2,10 +2,10 @@ import type { NearestRows } from '../ports/vector-backend.ts';
 import { FOUND_STRIDE, ROWS_PER_CALL, type ScoreRows } from '../ports/scan-kernel.ts';
 import type { QuantisedRows } from './quantised-rows.ts';
 import { RowScorer } from './row-scorer.ts';
-import { candidatesOf, type ScanCandidates } from './scan-candidates.ts';
+import { candidatesOf, type Run, type ScanCandidates } from './scan-candidates.ts';
 import { TopK } from './top-k.ts';
 
-/** Each run is twice as long as the one before, since what the first have set aside says what is looked at in the next. */
+/** Each run is twice as long as the one before. */
 const FIRST_RUN = 128;
 
 export interface ScannedRows {
@@ -54,18 +54,46 @@ function scanGroup(rows: ScannedRows, request: ScanRequest, first: number): read
   const { quantised, rowCount } = rows;
   if (quantised === null) return [scanFloats(rows, request, first)];
   const { queries, count, k, floors } = request;
-  const { queriesAtOnce, togetherFrom } = quantised.kernels;
-  const together = count - first >= togetherFrom ? Math.min(queriesAtOnce, count - first) : 1;
-  const candidates = quantised.prepare(queries, first, together).map((query, at) => {
+  const candidates = quantised
+    .prepare(queries, first, togetherOf(quantised, count - first))
+    .map((query, at) => {
+      const one = candidatesOf(at);
+      one.start(quantised, query, k, floors?.[first + at]);
+      return one;
+    });
+  takeAll(quantised, candidates, { from: 0, length: rowCount, list: null });
+  return candidates.map((one, at) => scoreCandidates(rows, request, first + at, one.rows()));
+}
+
+/** How many of so many queries are best answered in one pass. */
+export function togetherOf({ kernels }: QuantisedRows, count: number): number {
+  return count >= kernels.togetherFrom ? Math.min(kernels.queriesAtOnce, count) : 1;
+}
+
+/** What a query wants of chosen rows: so many of the best, and none that scores less. */
+export interface Wanted {
+  readonly k: number;
+  readonly floor: number;
+}
+
+/**
+ * Of chosen rows those that can be among the best of each query.
+ * @param queries one for each of `wanted`, row-major; as many as the kernel takes at once
+ * @returns by query; good until the next scan
+ */
+export function candidatesAmong(
+  quantised: QuantisedRows,
+  queries: Float32Array,
+  wanted: readonly Wanted[],
+  list: Uint32Array,
+): readonly Uint32Array[] {
+  const candidates = quantised.prepare(queries, 0, wanted.length).map((query, at) => {
     const one = candidatesOf(at);
-    one.start(quantised, query, k, floors?.[first + at]);
+    one.start(quantised, query, wanted[at]!.k, wanted[at]!.floor);
     return one;
   });
-  for (let from = 0, length = FIRST_RUN; from < rowCount; from += length) {
-    length = Math.min(from === 0 ? FIRST_RUN : 2 * length, ROWS_PER_CALL, rowCount - from);
-    takeCandidates(quantised, candidates, from, length);
-  }
-  return candidates.map((one, at) => scoreCandidates(rows, request, first + at, one.rows()));
+  takeAll(quantised, candidates, { from: 0, length: list.length, list });
+  return candidates.map((one) => one.rows());
 }
 
 /** The k best of chosen rows, by their floats. */
@@ -88,18 +116,25 @@ const scorerFor =
   (queries, queryOffset, vectors, _, rows, scores) =>
     RowScorer.for(dimension).score(queries, queryOffset, vectors, rows, scores);
 
-function takeCandidates(
-  quantised: QuantisedRows,
-  candidates: readonly ScanCandidates[],
-  from: number,
-  length: number,
-): void {
-  const scores = quantised.scan(candidates.length, from, length);
+/** In runs, since what is set aside in one says what has to be looked at in the next. */
+function takeAll(quantised: QuantisedRows, candidates: readonly ScanCandidates[], all: Run): void {
+  for (let from = 0, length = FIRST_RUN; from < all.length; from += length) {
+    length = Math.min(from === 0 ? FIRST_RUN : 2 * length, ROWS_PER_CALL, all.length - from);
+    takeRun(quantised, candidates, { from, length, list: all.list });
+  }
+}
+
+function takeRun(quantised: QuantisedRows, candidates: readonly ScanCandidates[], run: Run): void {
+  const { from, length, list } = run;
+  const scores =
+    list === null
+      ? quantised.scan(candidates.length, from, length)
+      : quantised.pick(candidates.length, list.subarray(from, from + length));
   const least = candidates.map((one) => one.least);
   const found = quantised.select(least, length);
   candidates.forEach((one, at) => {
-    if (found === null) one.takeRun(from, scores, at * ROWS_PER_CALL, length);
-    else one.takeFound(from, scores, at * ROWS_PER_CALL, found, at * FOUND_STRIDE);
+    if (found === null) one.takeRun(run, scores, at * ROWS_PER_CALL);
+    else one.takeFound(run, scores, at * ROWS_PER_CALL, found, at * FOUND_STRIDE);
   });
 }
 

@@ -64,13 +64,13 @@ export const wasmScanKernels: ScanKernels = {
 function overMemory(codesPerRow: number, memory: WebAssembly.Memory): ScanMemory | null {
   const kernel = instantiate(codesPerRow, memory);
   if (kernel === null) return null;
-  const { scanOne, scanFour, pickOne, quantiseQuery, quantiseRow } = kernel;
+  const { scanOne, scanFour, pickOne, pickFour, quantiseQuery, quantiseRow } = kernel;
   return {
     buffer: memory.buffer,
     kernel: {
       scan: (queries, rows, count, out) => (queries === 1 ? scanOne : scanFour)(rows, count, out),
       select: null,
-      pick: pickOne,
+      pick: (queries, list, count, out) => (queries === 1 ? pickOne : pickFour)(list, count, out),
       walk: null,
       quantiseRows: null,
       quantiseQuery,
@@ -87,6 +87,7 @@ interface Exports {
   scanFour(this: void, rows: number, count: number, out: number): void;
   /** Like scanOne for the rows whose byte offsets stand in `list`, 32 bits each. */
   pickOne(this: void, list: number, count: number, out: number): void;
+  pickFour(this: void, list: number, count: number, out: number): void;
   readonly quantiseQuery: Quantise;
   readonly quantiseRow: Quantise;
 }
@@ -125,6 +126,7 @@ const functionsFor = (codesPerRow: number): readonly WasmFunction[] => [
   scan('scanOne', codesPerRow, 1, nextRow(codesPerRow)),
   scan('scanFour', codesPerRow, QUERIES_AT_ONCE, nextRow(codesPerRow)),
   scan('pickOne', codesPerRow, 1, PICKED_ROW),
+  scan('pickFour', codesPerRow, QUERIES_AT_ONCE, PICKED_ROW),
   quantiser('quantiseQuery', codesPerRow, 2),
   quantiser('quantiseRow', codesPerRow, 1),
 ];

@@ -134,7 +134,7 @@ export class QuantisedRows {
   }
 
   /**
-   * Of the last scan's scores those that are not less than a query's `least`.
+   * Of the last scores those that are not less than a query's `least`.
    * @returns of query n their count at n · FOUND_STRIDE, then their places in the run; null where the kernel
    *   does not look for them
    */
@@ -147,14 +147,14 @@ export class QuantisedRows {
     return this.#numbers.subarray(found / 4, found / 4 + least.length * FOUND_STRIDE);
   }
 
-  /** The same for chosen rows against query 0; at most ROWS_PER_CALL. */
-  pick(chosen: Uint32Array): Float32Array {
+  /** The same for chosen rows; at most ROWS_PER_CALL. */
+  pick(queries: number, chosen: Uint32Array): Float32Array {
     const { rows, rowBytes, scores, list } = this.#layout;
     for (let at = 0; at < chosen.length; at += 1) {
       this.#numbers[list / 4 + at] = rows + chosen[at]! * rowBytes;
     }
-    this.#kernel.pick(list, chosen.length, scores);
-    return this.#floats.subarray(scores / 4, scores / 4 + chosen.length);
+    this.#kernel.pick(queries, list, chosen.length, scores);
+    return this.#floats.subarray(scores / 4, scores / 4 + queries * ROWS_PER_CALL);
   }
 
   /**

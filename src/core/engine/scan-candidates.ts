@@ -6,6 +6,17 @@ const ROOM = 512;
 /** More than storing a score as float32 takes from it. */
 const FLOAT32_ROUNDING = 1e-6;
 
+/** Rows that are scored in one call: `length` of them from `from` on, or of a list. */
+export interface Run {
+  readonly from: number;
+  readonly length: number;
+  /** Null: they follow each other. */
+  readonly list: Uint32Array | null;
+}
+
+const rowAt = ({ list, from }: Run, place: number): number =>
+  list === null ? from + place : list[from + place]!;
+
 /**
  * The rows of one block that can be among the `k` best of one query. A quantised score is a range; a
  * row is out when it can at most reach less than `k` others reach at least.
@@ -34,22 +45,22 @@ export class ScanCandidates {
   }
 
   /** @param found from `foundAt` on how many, and their places in the run; `scores` as for takeRun */
-  takeFound(from: number, scores: Float32Array, at: number, found: Uint32Array, foundAt: number): void {
+  takeFound(run: Run, scores: Float32Array, at: number, found: Uint32Array, foundAt: number): void {
     const end = foundAt + 1 + found[foundAt]!;
     for (let next = foundAt + 1; next < end; next += 1) {
       const place = found[next]!;
-      this.#take(from + place, scores[at + place]! * this.#query.unit);
+      this.#take(rowAt(run, place), scores[at + place]! * this.#query.unit);
     }
   }
 
-  /** @param scores as the kernel gave them, of the rows from `from` on, at `scores[at]` and after */
-  takeRun(from: number, scores: Float32Array, at: number, count: number): void {
+  /** @param scores as the kernel gave them, of the run's rows, at `scores[at]` and after */
+  takeRun(run: Run, scores: Float32Array, at: number): void {
     const { unit } = this.#query;
-    const end = at + count;
+    const end = at + run.length;
     for (let place = at; ; place += 1) {
       place = nextAtLeast(scores, place, end, this.least);
       if (place === end) return;
-      this.#take(from + place - at, scores[place]! * unit);
+      this.#take(rowAt(run, place - at), scores[place]! * unit);
     }
   }
 

@@ -1,13 +1,11 @@
 import { asDocNo, asVectorId, type DocNo } from '../ids.ts';
 import type { NearestRows } from '../ports/vector-backend.ts';
-import { ROWS_PER_CALL } from '../ports/scan-kernel.ts';
 import { dot } from './distance.ts';
 import type { DocumentTable } from './document-table.ts';
+import { candidatesAmong, togetherOf, type Wanted } from './exact-scan.ts';
 import type { VectorHits } from './fusion.ts';
 import { NOBODY } from './row-owners.ts';
-import type { QuantisedRows } from './quantised-rows.ts';
 import { RowScorer } from './row-scorer.ts';
-import { candidatesOf } from './scan-candidates.ts';
 import type { Segment } from './segment.ts';
 import type { Selection } from './selection.ts';
 import { TopK } from './top-k.ts';
@@ -71,13 +69,59 @@ export interface VectorScope {
 export function searchVectors(scope: VectorScope, queries: readonly VectorQuery[]): readonly VectorHits[] {
   const searches = queries.map((query) => new VectorSearch(scope, query));
   const others = searches.filter((search) => !search.isSelective);
-  for (const search of searches) if (search.isSelective) search.scoreAccepted();
+  for (const [accept, group] of bySelection(searches)) scoreAccepted(scope, group, accept);
   // The largest first: what is best there leaves little to look at in the others.
   const segments = scope.view.segments.toSorted((a, b) => b.rows - a.rows);
   for (const segment of segments) {
     for (const [k, group] of byListLength(others, segment)) searchSegment(segment, group, k, scope.dimension);
   }
   return searches.map((search) => search.hits());
+}
+
+/** Those that score what they accept; searches that are made together mostly ask for the same few categories. */
+function bySelection(searches: readonly VectorSearch[]): ReadonlyMap<Selection, readonly VectorSearch[]> {
+  const groups = new Map<Selection, VectorSearch[]>();
+  for (const search of searches) {
+    const { accept } = search.query;
+    if (accept === null || !search.isSelective) continue;
+    const group = groups.get(accept);
+    if (group === undefined) groups.set(accept, [search]);
+    else group.push(search);
+  }
+  return groups;
+}
+
+function scoreAccepted(scope: VectorScope, group: readonly VectorSearch[], accept: Selection): void {
+  for (const [segmentId, rows] of accept.rows()) {
+    const segment = scope.view.segment(segmentId);
+    if (segment !== undefined) scoreRows(segment, group, rows.values(), scope.dimension);
+  }
+}
+
+/** All roughly, then by `dot` those that can be among the best. */
+function scoreRows(
+  segment: Segment,
+  searches: readonly VectorSearch[],
+  rows: Uint32Array,
+  dimension: number,
+): void {
+  const { quantised } = segment;
+  if (quantised === null) {
+    for (const search of searches) search.scoreRows(segment, search.roughlyBest(segment, rows));
+    return;
+  }
+  for (let at = 0, together = 0; at < searches.length; at += together) {
+    together = togetherOf(quantised, searches.length - at);
+    const group = searches.slice(at, at + together);
+    const left = candidatesAmong(quantised, queriesOf(group, dimension), group, rows);
+    group.forEach((search, place) => search.scoreRows(segment, left[place]!));
+  }
+}
+
+function queriesOf(group: readonly VectorSearch[], dimension: number): Float32Array {
+  const queries = new Float32Array(group.length * dimension);
+  group.forEach((search, index) => queries.set(search.query.vector, index * dimension));
+  return queries;
 }
 
 function byListLength(
@@ -97,10 +141,8 @@ function byListLength(
 /** One call for the whole group; a query that needs a longer list then asks on its own. */
 function searchSegment(segment: Segment, group: readonly VectorSearch[], k: number, dimension: number): void {
   if (segment.rows === 0) return;
-  const queries = new Float32Array(group.length * dimension);
-  group.forEach((search, index) => queries.set(search.query.vector, index * dimension));
   const floors = Float32Array.from(group, (search) => search.floor);
-  const found = segment.search(queries, group.length, k, floors);
+  const found = segment.search(queriesOf(group, dimension), group.length, k, floors);
   group.forEach((search, index) => {
     const rows = found.rows.subarray(index * k, (index + 1) * k);
     const scores = found.scores.subarray(index * k, (index + 1) * k);
@@ -108,7 +150,7 @@ function searchSegment(segment: Segment, group: readonly VectorSearch[], k: numb
   });
 }
 
-class VectorSearch {
+class VectorSearch implements Wanted {
   readonly query: VectorQuery;
   readonly #scope: VectorScope;
   readonly #least: number;
@@ -126,6 +168,10 @@ class VectorSearch {
     if (accept === null || accept.size > EXACT_DOCS_MAX) return false;
     const { segments, rows } = this.#scope.view;
     return accept.size < rows * SCAN_FROM_SHARE || !segments.every(({ isExact }) => isExact);
+  }
+
+  get k(): number {
+    return this.#best.capacity;
   }
 
   /** A row that a library or a kernel scores lower cannot enter any more. */
@@ -146,40 +192,19 @@ class VectorSearch {
     return Math.min(length, segment.rows);
   }
 
-  /** Scores every accepted document where it lies. */
-  scoreAccepted(): void {
-    for (const [segmentId, rows] of this.query.accept?.rows() ?? []) {
-      const segment = this.#scope.view.segment(segmentId);
-      if (segment !== undefined) this.#scoreRows(segment, rows.values());
-    }
-  }
-
-  /** All roughly, then by `dot` those that can be among the best. */
-  #scoreRows(segment: Segment, rows: Uint32Array): void {
-    const left =
-      segment.quantised === null ? this.#roughlyBest(segment, rows) : this.#bestOf(segment.quantised, rows);
+  /** Each by `dot`. */
+  scoreRows(segment: Segment, rows: Uint32Array): void {
     const dots = segment.quantised?.kernels.dots ?? null;
     if (dots === null) {
-      for (const row of left) this.#offer(this.#best, segment, row, this.#score(segment, row));
+      for (const row of rows) this.#offer(this.#best, segment, row, this.#score(segment, row));
       return;
     }
-    const scores = new Float32Array(left.length);
-    dots(this.query.vector, 0, segment.vectors, this.#scope.dimension, left, scores);
-    for (let at = 0; at < left.length; at += 1) this.#offer(this.#best, segment, left[at]!, scores[at]!);
+    const scores = new Float32Array(rows.length);
+    dots(this.query.vector, 0, segment.vectors, this.#scope.dimension, rows, scores);
+    for (let at = 0; at < rows.length; at += 1) this.#offer(this.#best, segment, rows[at]!, scores[at]!);
   }
 
-  #bestOf(quantised: QuantisedRows, rows: Uint32Array): Uint32Array {
-    const [query] = quantised.prepare(this.query.vector, 0, 1);
-    const candidates = candidatesOf(0);
-    candidates.start(quantised, query!, this.#best.capacity, this.floor);
-    for (let at = 0; at < rows.length; at += ROWS_PER_CALL) {
-      const some = rows.subarray(at, at + ROWS_PER_CALL);
-      candidates.takeRows(some, quantised.pick(some));
-    }
-    return candidates.rows();
-  }
-
-  #roughlyBest(segment: Segment, rows: Uint32Array): Uint32Array {
+  roughlyBest(segment: Segment, rows: Uint32Array): Uint32Array {
     const scores = new Float32Array(rows.length);
     RowScorer.for(this.#scope.dimension).score(this.query.vector, 0, segment.vectors, rows, scores);
     const rough = this.#best.copy();
@@ -243,7 +268,7 @@ class VectorSearch {
       const doc = owners?.ownerOf(row) ?? NOBODY;
       if (doc !== NOBODY && accept?.has(doc) !== false) passing[count++] = row;
     }
-    this.#scoreRows(segment, passing.subarray(0, count));
+    scoreRows(segment, [this], passing.subarray(0, count), this.#scope.dimension);
   }
 
   #score(segment: Segment, row: number): number {

@@ -32,13 +32,13 @@ export interface ScanKernel {
    */
   scan(queries: number, rows: number, count: number, out: number): void;
   /**
-   * Of the scores that `scan` left at `scores` the places of those that are not below a number, by query: the
+   * Of the scores that `scan` or `pick` left at `scores` the places of those that are not below a number, by query: the
    * number stands, as float32, at `found` + 4 · n · FOUND_STRIDE, where then their count takes its place, and
    * their places, 32 bits each, follow it in order. Null: whoever wants them looks for them.
    */
   readonly select: ((queries: number, scores: number, count: number, found: number) => void) | null;
-  /** Of the rows whose byte offsets stand in `list`, 32 bits each, against query 0. */
-  pick(list: number, count: number, out: number): void;
+  /** The same of the rows whose byte offsets stand in `list`, 32 bits each. */
+  pick(queries: number, list: number, count: number, out: number): void;
   /**
    * Walks a graph of `rowCount` rows, which begin at byte `rows`, to those near query 0. Null: a library does.
    * @param found takes as many as it has room for, best first; that room is the breadth of the search (ef)
@@ -81,7 +81,7 @@ export interface ScanKernels {
   readonly name: 'native' | 'wasm';
   /** For the status: `avx512-vnni`, `avx2`, … */
   readonly instructions: string;
-  /** How many queries `scan` takes. */
+  /** How many queries `scan` and `pick` take. */
   readonly queriesAtOnce: number;
   /** From so many queries on, a pass for all of them costs less than one for each. */
   readonly togetherFrom: number;

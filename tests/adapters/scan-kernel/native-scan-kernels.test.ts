@@ -119,8 +119,12 @@ for (const { name, kernels } of levels) {
           );
           const chosen = [36, 0, 7, 7, 13];
           new Uint32Array(memory.buffer, list, chosen.length).set(chosen.map((row) => rows + row * rowBytes));
-          memory.kernel.pick(list, chosen.length, scores);
-          return new Uint32Array(memory.buffer, scores, chosen.length).slice();
+          return [1, 4].map((queries) => {
+            memory.kernel.pick(queries, list, chosen.length, scores);
+            return Array.from({ length: queries }, (_, query) =>
+              new Uint32Array(memory.buffer, scores + 4 * ROWS_PER_CALL * query, chosen.length).slice(),
+            );
+          });
         });
         expect(picked[1]).toEqual(picked[0]);
       });

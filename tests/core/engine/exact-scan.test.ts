@@ -44,7 +44,15 @@ for (const dimension of [2, 20, 384, 1_000, 4_096]) {
       const four = quantised.scan(4, 0, rowCount).slice();
       const one = quantised.scan(1, 0, rowCount).slice(0, rowCount);
       expect(one).toEqual(four.slice(0, rowCount));
-      expect(quantised.pick(Uint32Array.of(rowCount - 1, 0))).toEqual(Float32Array.of(one.at(-1)!, one[0]!));
+      const chosen = Uint32Array.of(rowCount - 1, 0);
+      expect(quantised.pick(1, chosen).slice(0, 2)).toEqual(Float32Array.of(one.at(-1)!, one[0]!));
+      const picked = quantised.pick(4, chosen);
+      for (let at = 0; at < 4; at += 1) {
+        const ofQuery = four.subarray(at * 1_024, at * 1_024 + rowCount);
+        expect(picked.slice(at * 1_024, at * 1_024 + 2)).toEqual(
+          Float32Array.of(ofQuery.at(-1)!, ofQuery[0]!),
+        );
+      }
       queries.forEach((query, at) => {
         for (let row = 0; row < rowCount; row += 1) {
           const exact = dot(vectors, (first + at) * dimension, vectors, row * dimension, dimension);

@@ -206,3 +206,13 @@ test('the cosine of a document without a vector is not known', () => {
   const doc = state.table.find(asEntryKey(44_001))!;
   expect(cosineOf(scope(), vectorOf(44_000), doc)).toBeCloseTo(1);
 });
+
+test('searches that share a filter answer together as each does alone', () => {
+  const asked = Array.from({ length: 11 }, (_, at) => ({
+    ...query(vectorOf(at * 391), { category: at % 3 === 0 ? 'TINY' : 'BIG' }, 5 + at),
+    ...(at % 4 === 0 ? { least: 0.2 } : {}),
+  }));
+  const together = searchVectors(scope(), asked);
+  expect(together).toEqual(asked.map((one) => searchVectors(scope(), [one])[0]));
+  expect(together[1]!.docs.length).toBe(6);
+});
