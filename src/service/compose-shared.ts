@@ -6,6 +6,7 @@ import { CategoryDirectory } from './category-directory.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Committer } from './committer.ts';
 import { EmbeddingGateway } from './embedding-gateway.ts';
+import { EntryCache, uncachedEntries } from './entry-cache.ts';
 import { IdempotentRequests } from './idempotent-requests.ts';
 import type { ServiceOptions } from './options.ts';
 import { SeqTokens } from './seq-token.ts';
@@ -28,6 +29,10 @@ export function composeShared(ports: ServicePorts, options: ServiceOptions, onLe
   const seqTokens = new SeqTokens(reader);
   const changes = new ChangeFeed({ reader, seqTokens, clock, pollMs: options.changesPollMs });
   const categories = new CategoryDirectory({ reader, clock, maxAgeMs: options.categoriesMaxAgeMs });
+  const entries =
+    ports.replicaPollMs === undefined
+      ? new EntryCache(reader, options.entryCacheMaxBytes)
+      : uncachedEntries(reader);
   const writerLock = ports.writerLock ?? new ObservedMutex({ name: 'writer', clock, logger });
   const committer = new Committer({
     writer,
@@ -37,6 +42,9 @@ export function composeShared(ports: ServicePorts, options: ServiceOptions, onLe
     options: options.committer,
     onCommitted: ({ after, outcomes }) => {
       recorder.committed(outcomes.length);
+      for (const outcome of outcomes) {
+        if (outcome.ok && outcome.change !== null) entries.forget(outcome.change.key);
+      }
       categories.invalidate();
       changes.committed(after.seq);
       if (outcomes.some(leftWaiting)) onLeftWaiting();
@@ -44,6 +52,7 @@ export function composeShared(ports: ServicePorts, options: ServiceOptions, onLe
   });
   return {
     reader,
+    entries,
     collection,
     committer,
     gateway: new EmbeddingGateway({ embedder, boundFingerprint, clock, logger, options: options.embedding }),

@@ -2,7 +2,6 @@ import { Categories } from './category-service.ts';
 import { composeBackground, type Background } from './compose-background.ts';
 import { composeShared, type Shared } from './compose-shared.ts';
 import { DuplicateFinder } from './duplicate-finder.ts';
-import { EntryCache } from './entry-cache.ts';
 import { EntryCreator } from './entry-creator.ts';
 import { EntryReader } from './entry-reader.ts';
 import { EntryUpdater } from './entry-updater.ts';
@@ -11,7 +10,6 @@ import { Guidelines } from './guideline-service.ts';
 import { Health } from './health-service.ts';
 import { Importer } from './importer.ts';
 import { IndexAdmin } from './index-admin.ts';
-import { entriesIn, type EntriesOf } from './live-entries.ts';
 import { Maintenance } from './maintenance-service.ts';
 import { DEFAULT_SERVICE_OPTIONS, type ServiceOptions } from './options.ts';
 import { Queues } from './queue-service.ts';
@@ -42,7 +40,6 @@ export function createServices(
     search: new Search({
       ...shared,
       ...found,
-      entriesOf: entriesForSearch(ports, options),
       sessionOptions: options.sessions,
     }),
     categories: new Categories({ ...shared, directory: categories }),
@@ -64,13 +61,6 @@ export function createServices(
       await index.idle();
     },
   };
-}
-
-/** With replicas the database has the last word on every hit. */
-function entriesForSearch({ catalog, replicaPollMs }: ServicePorts, options: ServiceOptions): EntriesOf {
-  if (replicaPollMs !== undefined) return entriesIn(catalog.reader);
-  const cache = new EntryCache(catalog.reader, options.entryCacheMaxBytes);
-  return (candidates) => cache.entriesOf(candidates);
 }
 
 const createTransfer = (shared: Shared, options: ServiceOptions): Transfer =>

@@ -1,13 +1,13 @@
 import type { EntityType } from '../core/entry.ts';
 import { asEntryKey, asSeq } from '../core/ids.ts';
-import type { CatalogReader } from '../core/ports/catalog.ts';
 import type { DuplicateCalibration } from '../core/ports/embedder.ts';
 import type { IndexSearch } from '../core/ports/index-host.ts';
 import type { DuplicateCandidate } from './contract/write.ts';
 import type { EmbeddingGateway } from './embedding-gateway.ts';
+import type { EntrySource } from './entry-cache.ts';
 import { bodyOf, titleOf } from './entry-views.ts';
 import { beginningOf } from './excerpt.ts';
-import { entriesIn, takeLive } from './live-entries.ts';
+import { takeLive } from './live-entries.ts';
 import type { ServedCollection } from './served-collection.ts';
 
 /** From here on, one should read the other entry before writing. */
@@ -34,7 +34,7 @@ export interface DuplicateQuery {
 
 export interface DuplicateFinderParts {
   readonly collection: Pick<ServedCollection, 'search'>;
-  readonly reader: Pick<CatalogReader, 'entriesByKeys'>;
+  readonly entries: Pick<EntrySource, 'entriesOf'>;
   readonly gateway: EmbeddingGateway;
 }
 
@@ -57,7 +57,7 @@ export class DuplicateFinder {
     limit,
     threshold,
   }: DuplicateQuery): Promise<readonly DuplicateCandidate[]> {
-    const { collection, reader, gateway } = this.#parts;
+    const { collection, entries, gateway } = this.#parts;
     const { weights, calibration } = gateway.embedder;
     const filter = { types: [type], ...(category === null ? {} : { category }) };
     const search: IndexSearch = {
@@ -78,7 +78,7 @@ export class DuplicateFinder {
       vector: hits.vectorScores[place]!,
       text: null,
     })).filter(({ score }) => score >= threshold);
-    const live = await takeLive(entriesIn(reader), similar, filter, limit);
+    const live = await takeLive(entries, similar, filter, limit);
     return live.map(({ entry, candidate }) => ({
       entity_id: entry.id,
       entity_type: entry.type,

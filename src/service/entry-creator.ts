@@ -8,6 +8,7 @@ import type { DuplicateCandidate, WriteRequest, WriteResponse } from './contract
 import { TIMED_OUT, withDeadline } from './deadline.ts';
 import { REVIEW_FIRST_SIMILARITY, SIMILAR_SIMILARITY, type DuplicateFinder } from './duplicate-finder.ts';
 import type { EmbeddingGateway } from './embedding-gateway.ts';
+import type { EntrySource } from './entry-cache.ts';
 import { contentOf } from './entry-data.ts';
 import { newEntryId } from './entry-id.ts';
 import { entryView } from './entry-views.ts';
@@ -23,6 +24,7 @@ export interface EntryCreatorParts {
   readonly gateway: EmbeddingGateway;
   readonly duplicateFinder: DuplicateFinder;
   readonly categories: CategoryDirectory;
+  readonly entries: Pick<EntrySource, 'remember'>;
   readonly requests: IdempotentRequests;
   readonly seqTokens: SeqTokens;
   readonly clock: Clock;
@@ -55,7 +57,7 @@ export class EntryCreator {
     context: RequestContext,
     key: IdempotencyKey | null,
   ): Promise<WriteResponse> {
-    const { committer, gateway, categories, clock } = this.#parts;
+    const { committer, gateway, categories, entries, clock } = this.#parts;
     const { entity_type: type, category_code: categoryCode } = request;
     await categories.require(categoryCode);
     const content = contentOf(request);
@@ -79,6 +81,7 @@ export class EntryCreator {
       embedding,
       onRef: 'conflict',
     });
+    if (!committed.replayed && committed.entry !== null) entries.remember(committed.entry);
     return this.#answer(committed, committed.replayed ? findingsOf(committed.extras) : findings);
   }
 

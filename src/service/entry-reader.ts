@@ -12,9 +12,10 @@ import {
   type ReadRequest,
   type ReadResponse,
 } from './contract/read.ts';
+import type { EntrySource } from './entry-cache.ts';
 import { entryView, isoTime, readView, type ReadShape } from './entry-views.ts';
 import { matchesFilter } from './filter-match.ts';
-import { entriesIn, reasonOf, takeLive, type Hit } from './live-entries.ts';
+import { reasonOf, takeLive, type Hit } from './live-entries.ts';
 import type { RequestContext } from './request-context.ts';
 import type { CandidateList, Retrieval } from './retrieval.ts';
 import type { SeqTokens } from './seq-token.ts';
@@ -23,6 +24,7 @@ import type { SessionStore } from './session-store.ts';
 
 export interface EntryReaderParts {
   readonly reader: CatalogReader;
+  readonly entries: Pick<EntrySource, 'entriesOf'>;
   readonly retrieval: Retrieval;
   readonly recorder: ServiceRecorder;
   readonly categories: CategoryDirectory;
@@ -122,7 +124,7 @@ export class EntryReader {
 
   /** A list that came up short only because entries died under it is asked for again, deeper. */
   async #hits(request: ReadRequest, words: string, filter: EntryFilter, context: RequestContext) {
-    const { reader, retrieval, seqTokens, recorder } = this.#parts;
+    const { entries, retrieval, seqTokens, recorder } = this.#parts;
     const minSeq = await seqTokens.parse(context.minSeq);
     const mode = request.mode ?? 'hybrid';
     for (let depth = Math.max(FUSION_DEPTH, request.limit); ; depth *= 2) {
@@ -136,7 +138,7 @@ export class EntryReader {
         asker: context,
       });
       const hits = await recorder.time('fetch', () =>
-        takeLive(entriesIn(reader), list.candidates, filter, request.limit),
+        takeLive(entries, list.candidates, filter, request.limit),
       );
       if (hits.length === request.limit || list.candidates.length < depth) return { list, hits };
     }

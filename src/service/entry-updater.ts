@@ -6,6 +6,7 @@ import type { CategoryDirectory } from './category-directory.ts';
 import type { Committed, Committer } from './committer.ts';
 import type { DeleteRequest, DeleteResponse, UpdateRequest, UpdateResponse } from './contract/write.ts';
 import type { EmbeddingGateway } from './embedding-gateway.ts';
+import type { EntrySource } from './entry-cache.ts';
 import { mergeUpdates } from './entry-data.ts';
 import { entryView } from './entry-views.ts';
 import type { IdempotentRequests } from './idempotent-requests.ts';
@@ -20,6 +21,7 @@ export interface EntryUpdaterParts {
   readonly committer: Committer;
   readonly gateway: EmbeddingGateway;
   readonly categories: CategoryDirectory;
+  readonly entries: Pick<EntrySource, 'remember'>;
   readonly requests: IdempotentRequests;
   readonly seqTokens: SeqTokens;
   readonly clock: Clock;
@@ -104,7 +106,7 @@ export class EntryUpdater {
     expected: number | null,
     key: IdempotencyKey | null,
   ): Promise<Updated> {
-    const { committer, clock } = this.#parts;
+    const { committer, entries, clock } = this.#parts;
     const current = await this.#current(request);
     const content = mergeUpdates(current, request);
     const embedding = await this.#embed(current, entryText({ type: current.type, data: content.data }));
@@ -118,6 +120,7 @@ export class EntryUpdater {
       baseVersion: expected ?? current.version,
       embedding,
     });
+    if (!committed.replayed && committed.entry !== null) entries.remember(committed.entry);
     const waits = committed.entry?.embeddingStatus !== 'embedded';
     const warnings = [...(waits ? embeddingWarnings(embedding) : []), ...indexWarnings(committed)];
     return { committed, warnings };

@@ -1,7 +1,7 @@
 import type { Entry } from '../core/entry.ts';
 import type { EntryFilter } from '../core/filter.ts';
-import type { CatalogReader } from '../core/ports/catalog.ts';
 import type { MatchReason } from './contract/entry-views.ts';
+import type { EntrySource } from './entry-cache.ts';
 import { matchesFilter } from './filter-match.ts';
 import type { Candidate } from './retrieval.ts';
 
@@ -10,20 +10,12 @@ export interface Hit {
   readonly candidate: Candidate;
 }
 
-/** Reads the entries of candidates, those that exist. */
-export type EntriesOf = (candidates: readonly Candidate[]) => Promise<readonly Entry[]>;
-
-export const entriesIn =
-  (reader: Pick<CatalogReader, 'entriesByKeys'>): EntriesOf =>
-  (candidates) =>
-    reader.entriesByKeys(candidates.map(({ key }) => key));
-
 /**
  * The first `count` candidates whose entries the catalog still has and the filter still accepts. A
  * dead one is replaced by the next candidate; normally all rows come with one statement.
  */
 export async function takeLive(
-  entriesOf: EntriesOf,
+  source: Pick<EntrySource, 'entriesOf'>,
   candidates: readonly Candidate[],
   filter: EntryFilter,
   count: number,
@@ -33,7 +25,7 @@ export async function takeLive(
   while (hits.length < count && next < candidates.length) {
     const slice = candidates.slice(next, next + count - hits.length);
     next += slice.length;
-    const entries = await entriesOf(slice);
+    const entries = await source.entriesOf(slice);
     const byKey = new Map(entries.map((entry) => [entry.key, entry]));
     for (const candidate of slice) {
       const entry = byKey.get(candidate.key);

@@ -3,14 +3,15 @@ import type { EntryFilter } from '../core/filter.ts';
 import type { Seq } from '../core/ids.ts';
 import type { Cancellable } from './cancellation.ts';
 import type { SearchRequest } from './contract/search.ts';
-import { takeLive, type EntriesOf, type Hit } from './live-entries.ts';
+import type { EntrySource } from './entry-cache.ts';
+import { takeLive, type Hit } from './live-entries.ts';
 import type { SessionOptions } from './options.ts';
 import type { CandidateList, Retrieval } from './retrieval.ts';
 import type { ServiceRecorder } from './service-recorder.ts';
 import { rankForSession } from './session-ranking.ts';
 
 export interface PageParts {
-  readonly entriesOf: EntriesOf;
+  readonly entries: Pick<EntrySource, 'entriesOf'>;
   readonly retrieval: Retrieval;
   readonly recorder: ServiceRecorder;
   readonly sessionOptions: SessionOptions;
@@ -56,7 +57,7 @@ const isCut = ({ candidates, total }: CandidateList): boolean => candidates.leng
 
 /** @param count how many of the first candidates to look at */
 async function pageWithin(
-  { entriesOf, retrieval, recorder, sessionOptions }: PageParts,
+  { entries, retrieval, recorder, sessionOptions }: PageParts,
   { request, filter, minSeq, viewed, asker }: PageQuery,
   count: number,
 ): Promise<Page> {
@@ -76,7 +77,7 @@ async function pageWithin(
   });
   const candidates = ranked.candidates.filter(({ score }) => score >= (request.min_score ?? 0));
   const hits = await recorder.time('fetch', () =>
-    takeLive(entriesOf, candidates.slice(request.offset), filter, request.limit),
+    takeLive(entries, candidates.slice(request.offset), filter, request.limit),
   );
   return {
     list,

@@ -1,4 +1,4 @@
-import { beforeEach, afterEach, expect, test } from 'vitest';
+import { beforeEach, afterEach, expect, test, vi } from 'vitest';
 import { asSeq, type EntryKey } from '../../src/core/ids.ts';
 import { EntryCache } from '../../src/service/entry-cache.ts';
 import { titleOf } from '../../src/service/entry-views.ts';
@@ -59,4 +59,17 @@ test('an entry that the database does not have is left out, and so is what nobod
   ]);
   await titles({ ...candidate, seq: asSeq(candidate.seq + 1) });
   expect(reads.map(({ length }) => length)).toEqual([2, 1]);
+});
+
+test('what a client wrote or changed is found by the next search without a look at the database', async () => {
+  const { entry_id } = await client.write(RETRY);
+  const read = vi.spyOn(open.catalog.reader, 'entriesByKeys');
+  const written = await client.search({ query: 'retry uploads' });
+  expect(written.results.map(({ title }) => title)).toEqual([RETRY_TITLE]);
+  await client.update({ ...RETRY, entry_id, updates: { title: 'Retry with care' } });
+  const updated = await client.search({ query: 'retry uploads' });
+  expect(updated.results.map(({ title }) => title)).toEqual(['Retry with care']);
+  const { duplicates } = await client.write({ ...RETRY, duplicates: 'check' });
+  expect(duplicates?.map(({ title }) => title)).toEqual(['Retry with care']);
+  expect(read).not.toHaveBeenCalled();
 });
