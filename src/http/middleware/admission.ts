@@ -1,4 +1,4 @@
-import { E_TIMEOUT, Semaphore, withTimeout, type SemaphoreInterface } from 'async-mutex';
+import { E_TIMEOUT, Semaphore, withTimeout } from 'async-mutex';
 import type { MiddlewareHandler } from 'hono';
 import { ChlError } from '../../core/errors.ts';
 import { watched } from '../body/after-body.ts';
@@ -23,7 +23,8 @@ const RETRY_AFTER_SECONDS = 1;
  * answer for all. What asks after the service's health is never kept waiting.
  */
 export function admission(limits: AdmissionLimits): MiddlewareHandler<HttpEnv> {
-  const places: SemaphoreInterface = withTimeout(new Semaphore(limits.running), limits.waitMs);
+  const places = new Semaphore(limits.running);
+  const soon = withTimeout(places, limits.waitMs);
   let waiting = 0;
   const streams = new StreamCount(limits.streams);
 
@@ -31,7 +32,7 @@ export function admission(limits: AdmissionLimits): MiddlewareHandler<HttpEnv> {
     if (waiting >= limits.waiting) throw overloaded('Too many requests are waiting already.');
     waiting += 1;
     try {
-      await places.acquire();
+      await soon.acquire();
     } catch (cause) {
       throw cause === E_TIMEOUT ? overloaded('The service had no time for this request.') : cause;
     } finally {
@@ -42,6 +43,7 @@ export function admission(limits: AdmissionLimits): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     if (isProbe(c.req.path)) return next();
     if (places.isLocked()) await enter();
+    // Without a timer for who need not wait.
     else await places.acquire();
     try {
       await next();
