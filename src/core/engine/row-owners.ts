@@ -37,6 +37,15 @@ export class RowOwners {
     this.#liveRows -= 1;
   }
 
+  /** The live rows, ascending. */
+  rows(): Uint32Array {
+    const rows = new Uint32Array(this.#liveRows);
+    for (let row = 0, count = 0; count < rows.length; row += 1) {
+      if (this.#docs[row] !== NOBODY) rows[count++] = row;
+    }
+    return rows;
+  }
+
   /** The documents of the live rows. */
   docs(): readonly DocNo[] {
     return Array.from(this.#docs).filter((doc) => doc !== NOBODY) as DocNo[];

@@ -8,13 +8,8 @@ import type { IndexRecorder } from './index-recorder.ts';
 import { FUSION_DEPTH, fuse, rankByText, rankByVector, type RankedHits, type VectorHits } from './fusion.ts';
 import type { IndexState } from './index-state.ts';
 import { isUsableVector } from './vector-check.ts';
-import {
-  cosineOf,
-  countFindable,
-  searchVectors,
-  type VectorQuery,
-  type VectorScope,
-} from './vector-search.ts';
+import type { VectorQuery, VectorScope } from './query-search.ts';
+import { cosineOf, countFindable, searchVectors } from './vector-search.ts';
 
 export interface SearchContext {
   readonly state: IndexState;

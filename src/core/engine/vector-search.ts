@@ -1,65 +1,15 @@
-import { asDocNo, asVectorId, type DocNo } from '../ids.ts';
-import type { NearestRows } from '../ports/vector-backend.ts';
+import { asDocNo, type DocNo } from '../ids.ts';
 import { dot } from './distance.ts';
-import type { DocumentTable } from './document-table.ts';
-import { candidatesAmong, togetherOf, type Wanted } from './exact-scan.ts';
 import type { VectorHits } from './fusion.ts';
-import { NOBODY } from './row-owners.ts';
-import { RowScorer } from './row-scorer.ts';
+import { QuerySearch, queriesOf, scoreRows, type VectorQuery, type VectorScope } from './query-search.ts';
 import type { Segment } from './segment.ts';
 import type { Selection } from './selection.ts';
-import { TopK } from './top-k.ts';
-import type { View } from './view.ts';
 
 /**
- * A filter that leaves at most this many documents is answered by scoring each of them, roughly by
- * a kernel and the best again by `dot`: 0.03 µs a row of 384 dimensions where rows are quantised, in
- * graphs 0.13 where they follow each other and 0.35 where they lie apart (0.9 by `dot` alone; busy
- * machine), 7 ms at most. Above it the nearest rows of each segment are filtered instead.
+ * A segment of which no more is alive is not searched: its live rows are scored. While it takes over
+ * from others row by row, the nearest of all its rows would be dead ones for the most part.
  */
-const EXACT_DOCS_MAX = 20_000;
-
-/**
- * From this share of the rows on, where all segments are scanned, scanning them whole costs less than
- * picking the rows that pass: 15 to 20 ns a row, four queries at once, against 55 for each that passes.
- */
-const SCAN_FROM_SHARE = 0.3;
-
-/**
- * How much longer than the answer a segment's list is. With a tenth of the rows dead, the most before
- * a rebuild by default, 58 ± 2 of 64 are alive, so a second look is rare; and a graph's list of 64 costs
- * no more than its efSearch of 96 does anyway.
- */
-const LIST_FACTOR = 1.28;
-
-/**
- * How far a library's score may lie from ours: BLAS and scalar kernels sum in other orders. Between
- * unit vectors of 384 dimensions the largest difference seen was 5e-7; of 4,096 it stays below this.
- */
-const SCORE_TOLERANCE = 1e-5;
-
-const WIDEN_FACTOR = 4;
-/** A list longer than this share of a segment costs more than scanning the segment. */
-const WIDEST_LIST_SHARE = 0.25;
-
-export interface VectorQuery {
-  /** Unit length. */
-  readonly vector: Float32Array;
-  /** Null: every live document. */
-  readonly accept: Selection | null;
-  /** How many hits to answer, when there are that many. */
-  readonly wanted: number;
-  /** How many graphs are asked for, so that the answer begins alike whatever is wanted; not less than that. */
-  readonly depth: number;
-  /** Documents that score less are left out, however few are left. */
-  readonly least?: number;
-}
-
-export interface VectorScope {
-  readonly view: View;
-  readonly table: DocumentTable;
-  readonly dimension: number;
-}
+const FEW_LIVE_SHARE = 0.1;
 
 /**
  * The nearest live documents of each query, best first; equal scores by vector id. Never short: as
@@ -67,20 +17,18 @@ export interface VectorScope {
  * vector, whatever the library said, so a query answers the same alone and in a batch.
  */
 export function searchVectors(scope: VectorScope, queries: readonly VectorQuery[]): readonly VectorHits[] {
-  const searches = queries.map((query) => new VectorSearch(scope, query));
+  const searches = queries.map((query) => new QuerySearch(scope, query));
   const others = searches.filter((search) => !search.isSelective);
   for (const [accept, group] of bySelection(searches)) scoreAccepted(scope, group, accept);
   // The largest first: what is best there leaves little to look at in the others.
   const segments = scope.view.segments.toSorted((a, b) => b.rows - a.rows);
-  for (const segment of segments) {
-    for (const [k, group] of byListLength(others, segment)) searchSegment(segment, group, k, scope.dimension);
-  }
+  for (const segment of segments) searchSegment(scope, segment, others);
   return searches.map((search) => search.hits());
 }
 
 /** Those that score what they accept; searches that are made together mostly ask for the same few categories. */
-function bySelection(searches: readonly VectorSearch[]): ReadonlyMap<Selection, readonly VectorSearch[]> {
-  const groups = new Map<Selection, VectorSearch[]>();
+function bySelection(searches: readonly QuerySearch[]): ReadonlyMap<Selection, readonly QuerySearch[]> {
+  const groups = new Map<Selection, QuerySearch[]>();
   for (const search of searches) {
     const { accept } = search.query;
     if (accept === null || !search.isSelective) continue;
@@ -91,44 +39,18 @@ function bySelection(searches: readonly VectorSearch[]): ReadonlyMap<Selection, 
   return groups;
 }
 
-function scoreAccepted(scope: VectorScope, group: readonly VectorSearch[], accept: Selection): void {
+function scoreAccepted(scope: VectorScope, group: readonly QuerySearch[], accept: Selection): void {
   for (const [segmentId, rows] of accept.rows()) {
     const segment = scope.view.segment(segmentId);
     if (segment !== undefined) scoreRows(segment, group, rows.values(), scope.dimension);
   }
 }
 
-/** All roughly, then by `dot` those that can be among the best. */
-function scoreRows(
-  segment: Segment,
-  searches: readonly VectorSearch[],
-  rows: Uint32Array,
-  dimension: number,
-): void {
-  const { quantised } = segment;
-  if (quantised === null) {
-    for (const search of searches) search.scoreRows(segment, search.roughlyBest(segment, rows));
-    return;
-  }
-  for (let at = 0, together = 0; at < searches.length; at += together) {
-    together = togetherOf(quantised, searches.length - at);
-    const group = searches.slice(at, at + together);
-    const left = candidatesAmong(quantised, queriesOf(group, dimension), group, rows);
-    group.forEach((search, place) => search.scoreRows(segment, left[place]!));
-  }
-}
-
-function queriesOf(group: readonly VectorSearch[], dimension: number): Float32Array {
-  const queries = new Float32Array(group.length * dimension);
-  group.forEach((search, index) => queries.set(search.query.vector, index * dimension));
-  return queries;
-}
-
 function byListLength(
-  searches: readonly VectorSearch[],
+  searches: readonly QuerySearch[],
   segment: Segment,
-): ReadonlyMap<number, readonly VectorSearch[]> {
-  const groups = new Map<number, VectorSearch[]>();
+): ReadonlyMap<number, readonly QuerySearch[]> {
+  const groups = new Map<number, QuerySearch[]>();
   for (const search of searches) {
     const length = search.listLength(segment);
     const group = groups.get(length);
@@ -138,9 +60,20 @@ function byListLength(
   return groups;
 }
 
+function searchSegment(scope: VectorScope, segment: Segment, searches: readonly QuerySearch[]): void {
+  const owners = scope.table.ownersOf(segment.id);
+  if (owners === undefined) return;
+  if (owners.liveRows < segment.rows * FEW_LIVE_SHARE) {
+    const rows = owners.rows();
+    for (const search of searches) search.scan(segment, owners, rows);
+    return;
+  }
+  for (const [k, group] of byListLength(searches, segment))
+    searchTogether(segment, group, k, scope.dimension);
+}
+
 /** One call for the whole group; a query that needs a longer list then asks on its own. */
-function searchSegment(segment: Segment, group: readonly VectorSearch[], k: number, dimension: number): void {
-  if (segment.rows === 0) return;
+function searchTogether(segment: Segment, group: readonly QuerySearch[], k: number, dimension: number): void {
   const floors = Float32Array.from(group, (search) => search.floor);
   const found = segment.search(queriesOf(group, dimension), group.length, k, floors);
   group.forEach((search, index) => {
@@ -148,137 +81,6 @@ function searchSegment(segment: Segment, group: readonly VectorSearch[], k: numb
     const scores = found.scores.subarray(index * k, (index + 1) * k);
     if (!search.take(segment, { ...found, rows, scores })) search.widen(segment, k);
   });
-}
-
-class VectorSearch implements Wanted {
-  readonly query: VectorQuery;
-  readonly #scope: VectorScope;
-  readonly #least: number;
-  #best: TopK;
-
-  constructor(scope: VectorScope, query: VectorQuery) {
-    this.#scope = scope;
-    this.query = query;
-    this.#least = query.least ?? -Infinity;
-    this.#best = new TopK(query.wanted);
-  }
-
-  get isSelective(): boolean {
-    const { accept } = this.query;
-    if (accept === null || accept.size > EXACT_DOCS_MAX) return false;
-    const { segments, rows } = this.#scope.view;
-    return accept.size < rows * SCAN_FROM_SHARE || !segments.every(({ isExact }) => isExact);
-  }
-
-  get k(): number {
-    return this.#best.capacity;
-  }
-
-  /** A row that a library or a kernel scores lower cannot enter any more. */
-  get floor(): number {
-    return this.#reach(this.#best) - SCORE_TOLERANCE;
-  }
-
-  /** What a row has to score to be of use beside those. */
-  #reach(best: TopK): number {
-    return Math.max(best.threshold, this.#least);
-  }
-
-  /** How long a segment's list has to be to hold so many rows that pass, if those lie evenly. */
-  listLength(segment: Segment): number {
-    const { accept, wanted, depth } = this.query;
-    const passingShare = accept === null ? 1 : accept.size / this.#scope.view.rows;
-    const length = Math.ceil(((segment.isExact ? wanted : depth) * LIST_FACTOR) / passingShare);
-    return Math.min(length, segment.rows);
-  }
-
-  /** Each by `dot`. */
-  scoreRows(segment: Segment, rows: Uint32Array): void {
-    const dots = segment.quantised?.kernels.dots ?? null;
-    if (dots === null) {
-      for (const row of rows) this.#offer(this.#best, segment, row, this.#score(segment, row));
-      return;
-    }
-    const scores = new Float32Array(rows.length);
-    dots(this.query.vector, 0, segment.vectors, this.#scope.dimension, rows, scores);
-    for (let at = 0; at < rows.length; at += 1) this.#offer(this.#best, segment, rows[at]!, scores[at]!);
-  }
-
-  roughlyBest(segment: Segment, rows: Uint32Array): Uint32Array {
-    const scores = new Float32Array(rows.length);
-    RowScorer.for(this.#scope.dimension).score(this.query.vector, 0, segment.vectors, rows, scores);
-    const rough = this.#best.copy();
-    for (let at = 0; at < rows.length; at += 1) rough.offer(scores[at]!, at);
-    // Twice: the last of the best by `dot` may be scored too low, and this one too high.
-    const enough = this.#reach(rough) - 2 * SCORE_TOLERANCE;
-    return rows.filter((_, at) => scores[at]! >= enough);
-  }
-
-  /**
-   * Takes the live and accepted among a segment's nearest rows.
-   * @returns false, having taken nothing, when a row beyond the list could still belong to the answer:
-   *   too many of its rows were dead or filtered out, or scores at its end are equal
-   */
-  take(segment: Segment, { rows, scores, areExact = false }: NearestRows): boolean {
-    const owners = this.#scope.table.ownersOf(segment.id);
-    if (owners === undefined) return true;
-    const { accept } = this.query;
-    const best = this.#best.copy();
-    for (let place = 0; place < rows.length; place += 1) {
-      const row = rows[place]!;
-      // Beyond the threshold the rest lies no nearer: to score it exactly would be work for nothing.
-      if (row < 0 || scores[place]! + SCORE_TOLERANCE < this.#reach(best)) break;
-      const doc = owners.ownerOf(row);
-      if (doc === NOBODY || accept?.has(doc) === false) continue;
-      this.#offer(best, segment, row, areExact ? scores[place]! : this.#score(segment, row));
-    }
-    const reach = this.#reach(best);
-    // A graph may have rows that no path leads to, so its list can end early however long it was to be.
-    if (rows.at(-1)! < 0) {
-      if (reach === -Infinity) return false;
-    } else if (rows.length < segment.rows && scores.at(-1)! + SCORE_TOLERANCE >= reach) return false;
-    this.#best = best;
-    return true;
-  }
-
-  /** Asks for longer lists, then scans: exact as the last resort. */
-  widen(segment: Segment, fromK: number): void {
-    const widest = segment.rows * WIDEST_LIST_SHARE;
-    for (let k = fromK * WIDEN_FACTOR; k <= widest; k *= WIDEN_FACTOR) {
-      if (this.take(segment, segment.search(this.query.vector, 1, k))) return;
-    }
-    this.#scan(segment);
-  }
-
-  hits(): VectorHits {
-    const { ids, scores } = this.#best.takeRanked();
-    const docs = new Uint32Array(ids.length);
-    for (let rank = 0; rank < ids.length; rank += 1) {
-      docs[rank] = this.#scope.table.findVector(asVectorId(ids[rank]!))!;
-    }
-    return { docs, cosines: scores };
-  }
-
-  #scan(segment: Segment): void {
-    const owners = this.#scope.table.ownersOf(segment.id);
-    const { accept } = this.query;
-    const passing = new Uint32Array(segment.rows);
-    let count = 0;
-    for (let row = 0; row < segment.rows; row += 1) {
-      const doc = owners?.ownerOf(row) ?? NOBODY;
-      if (doc !== NOBODY && accept?.has(doc) !== false) passing[count++] = row;
-    }
-    scoreRows(segment, [this], passing.subarray(0, count), this.#scope.dimension);
-  }
-
-  #score(segment: Segment, row: number): number {
-    const { dimension } = this.#scope;
-    return dot(this.query.vector, 0, segment.vectors, row * dimension, dimension);
-  }
-
-  #offer(best: TopK, segment: Segment, row: number, score: number): void {
-    if (score >= this.#least) best.offer(score, segment.ids[row]!);
-  }
 }
 
 /** How many documents could be found, as far as `depth` goes: all that have a vector and pass. */

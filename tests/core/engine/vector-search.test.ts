@@ -5,9 +5,10 @@ import { DocumentTable } from '../../../src/core/engine/document-table.ts';
 import { dot } from '../../../src/core/engine/distance.ts';
 import { wasmScanKernels } from '../../../src/core/engine/quantised-kernel.ts';
 import { IndexState } from '../../../src/core/engine/index-state.ts';
+import type { VectorQuery } from '../../../src/core/engine/query-search.ts';
 import { QuantisedRows } from '../../../src/core/engine/quantised-rows.ts';
 import type { SealedSegment } from '../../../src/core/engine/sealed-segment.ts';
-import { cosineOf, searchVectors, type VectorQuery } from '../../../src/core/engine/vector-search.ts';
+import { cosineOf, searchVectors } from '../../../src/core/engine/vector-search.ts';
 import type { EntryFilter } from '../../../src/core/filter.ts';
 import { asDocNo, asEntryKey, asSeq, asVectorId } from '../../../src/core/ids.ts';
 import { clusteredVectors, randomUnitVector, seededRandom } from '../../support/random-vectors.ts';
@@ -56,7 +57,7 @@ beforeAll(async () => {
     state.table.remove(state.table.find(asEntryKey(row + 1))!);
 });
 
-async function seal(from: number, to: number): Promise<SealedSegment> {
+async function seal(from: number, to: number, handedOver = to - from): Promise<SealedSegment> {
   const block = vectors.slice(from * DIMENSION, to * DIMENSION);
   const parameters = {
     kind: 'flat',
@@ -75,7 +76,7 @@ async function seal(from: number, to: number): Promise<SealedSegment> {
     hnsw: parameters.hnsw,
     file: { name: 'segment-00000001', bytes: 0, sha256: '' },
   });
-  state.handOver(segment, 0, segment.rows);
+  state.handOver(segment, 0, handedOver);
   return segment;
 }
 
@@ -186,6 +187,23 @@ test('while a new segment takes over, every vector is found in exactly one place
   );
   expect(state.tombstonesOf(old!)).toBeGreaterThan(9_000);
   expect(state.tombstonesOf(replacement)).toBeLessThan(400);
+});
+
+test('of a segment that has begun to take over, the rows it has are scored; then one list is long enough', async () => {
+  const replacement = await seal(20_000, 30_000, 500);
+  const search = vi.spyOn(replacement, 'search');
+  const vector = vectorOf(20_123);
+  const nearest = exactRows(vector, {}).slice(0, 40);
+  for (const handedOver of [500, 900, 3_000, 5_000, 10_000]) {
+    state.handOver(replacement, 0, handedOver);
+    search.mockClear();
+    expect(foundRows(query(vector, {}, 40))).toEqual(nearest);
+    expect(foundRows(query(vector, { category: 'BIG' }, 40))).toEqual(
+      exactRows(vector, { category: 'BIG' }).slice(0, 40),
+    );
+    if (handedOver < 1_000) expect(search).not.toHaveBeenCalled();
+  }
+  search.mockRestore();
 });
 
 test('the cosine of a document without a vector is not known', () => {
