@@ -4,7 +4,7 @@ import type { Clock } from '../ports/runtime.ts';
  * How long a loop may run before it lets requests in. A search waits at most this much longer; much
  * shorter slices only add turns of the event loop.
  */
-const SLICE_MS = 8;
+const SLICE_MS = 4;
 
 /** Gives the event loop its turn when the slice is used up: `await slice.giveWay()` inside long loops. */
 export class TimeSlice {
@@ -23,7 +23,7 @@ export class TimeSlice {
   }
 }
 
-/** A timer, not a resolved promise: that would be a microtask, and sockets would still wait. */
+/** A turn of the event loop, not a resolved promise: that would be a microtask, and sockets would still wait. */
 export function delay(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => {
     clock.setTimer(resolve, delayMs);

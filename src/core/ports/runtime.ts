@@ -5,6 +5,7 @@ export interface Clock {
   nowMs(): number;
   /** Monotonic milliseconds, for durations. */
   monotonicMs(): number;
+  /** After 0 ms: in a later turn of the event loop, when what has arrived was taken. */
   setTimer(callback: () => void, delayMs: number): Timer;
 }
 
