@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DocumentTable } from '../../../src/core/engine/document-table.ts';
 import type { EntryFilter } from '../../../src/core/filter.ts';
