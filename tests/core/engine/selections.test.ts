@@ -21,12 +21,10 @@ type Step =
       readonly skill: boolean;
       readonly placed: boolean;
     }
-  | { readonly do: 'remove' | 'place'; readonly which: number }
-  | { readonly do: 'select' | 'rows'; readonly which: number }
-  | { readonly do: 'displace all'; readonly which: number };
+  | { readonly do: 'remove' | 'place' | 'select' | 'rows' | 'displace all'; readonly which: number };
 
-const steps: fc.Arbitrary<readonly Step[]> = fc.array(
-  fc.oneof(
+const steps = fc.array(
+  fc.oneof<fc.Arbitrary<Step>[]>(
     fc.record({
       do: fc.constant('add' as const),
       category: fc.constantFrom('A', 'B'),
@@ -40,7 +38,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     }),
   ),
   { maxLength: 120 },
-) as fc.Arbitrary<readonly Step[]>;
+);
 
 /** A table, and beside it what is in it by the simplest means. */
 class Model {
