@@ -37,14 +37,10 @@ interface Waiting {
   readonly reject: (error: ChlError) => void;
 }
 
-/** Then others that want the writer lock get their turn. */
-const GROUPS_A_TURN = 16;
-
 /**
  * Group commit: whatever waits becomes one transaction and one fsync. The writer lock is held from
- * the commit to the end of the index's apply, and the index gets one group after the other, so the
- * order of `seq` is the order of the index. While a group is being committed the next one gathers; a
- * lone write never waits for company.
+ * the commit to the end of the index's apply, so the order of `seq` is the order of the index. While
+ * a group is on its way the next one gathers; a lone write never waits for company.
  */
 export class Committer {
   readonly #parts: CommitterParts;
@@ -105,21 +101,9 @@ export class Committer {
     // One turn of the microtask queue: writes that arrive together share the first group too.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      await this.#parts.lock.runExclusive('commit', () => this.#commitWhatWaits());
+      await this.#parts.lock.runExclusive('commit', () => this.#commitGroup(this.#takeGroup()));
     }
     this.#pump = null;
-  }
-
-  /** While the index takes one group the next is committed, no more: an index that is slow slows the writes. */
-  async #commitWhatWaits(): Promise<void> {
-    let finished = Promise.resolve();
-    for (let groups = 0; groups < GROUPS_A_TURN && this.#waiting.length > 0; groups += 1) {
-      const group = this.#takeGroup();
-      const report = await this.#commit(group);
-      await finished;
-      if (report !== null) finished = this.#finish(group, report);
-    }
-    await finished;
   }
 
   #takeGroup(): readonly Waiting[] {
@@ -135,19 +119,16 @@ export class Committer {
     return this.#waiting.splice(0, count);
   }
 
-  /** @returns null when it failed, which its writes were told */
-  async #commit(group: readonly Waiting[]): Promise<CommitReport | null> {
+  async #commitGroup(group: readonly Waiting[]): Promise<void> {
+    let report: CommitReport;
     try {
-      return await this.#parts.writer.commit(group.map(({ operation }) => operation));
+      report = await this.#parts.writer.commit(group.map(({ operation }) => operation));
     } catch (error) {
       const failure = toChlError(error, 'catalog.commit');
       this.#parts.logger.error({ err: failure, operations: group.length }, 'a group of writes failed');
       for (const { reject } of group) reject(failure);
-      return null;
+      return;
     }
-  }
-
-  async #finish(group: readonly Waiting[], report: CommitReport): Promise<void> {
     failpoint('commit.before-apply');
     this.#groups += 1;
     this.#operations += group.length;

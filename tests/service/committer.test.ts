@@ -89,55 +89,6 @@ describe('group commit', () => {
     expect((await open.collection.status()).lastSeq).toBe(10);
   });
 
-  test('while the index takes a group the next is committed, and no third', async () => {
-    const [applying, gate] = [door(), door()];
-    const applied: number[] = [];
-    const { committer, groups } = committerOf({
-      options: { groupOperationsMax: 1 },
-      apply: async (batch) => {
-        applying.open();
-        await gate.passed;
-        applied.push(batch.last.seq);
-        await open.collection.apply(batch);
-      },
-    });
-    let acknowledged = 0;
-    const writes = ['a', 'b', 'c', 'd'].map(async (name) => {
-      const { seq } = await committer.submit(create(name));
-      acknowledged += 1;
-      return seq;
-    });
-    await applying.passed;
-    await expect.poll(async () => (await open.catalog.reader.horizon()).seq).toBe(2);
-    expect([groups, applied, acknowledged]).toEqual([[1, 1], [], 0]);
-    gate.open();
-    expect(await Promise.all(writes)).toEqual([1, 2, 3, 4]);
-    expect(applied).toEqual([1, 2, 3, 4]);
-  });
-
-  test('a group that fails while the index takes the one before fails alone', async () => {
-    const [applying, gate] = [door(), door()];
-    let commits = 0;
-    const { committer } = committerOf({
-      options: { groupOperationsMax: 1 },
-      beforeCommit: async () => {
-        commits += 1;
-        if (commits === 2) throw new ChlError('OUTCOME_UNKNOWN', 'The commit failed.');
-      },
-      apply: async (batch) => {
-        applying.open();
-        await gate.passed;
-        await open.collection.apply(batch);
-      },
-    });
-    const writes = Promise.allSettled(['a', 'b', 'c'].map((name) => committer.submit(create(name))));
-    await applying.passed;
-    gate.open();
-    const results = await writes;
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect((await open.collection.status()).lastSeq).toBe(2);
-  });
-
   test('groups are bounded by operations and by bytes', async () => {
     const few = committerOf({ options: { groupOperationsMax: 3 } });
     await Promise.all(Array.from({ length: 7 }, (_, i) => few.committer.submit(create(`a${i}`))));
