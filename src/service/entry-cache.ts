@@ -39,6 +39,8 @@ export const uncachedEntries = (reader: Reader): EntrySource => ({
 export class EntryCache implements EntrySource {
   readonly #reader: Reader;
   readonly #entries: LRUCache<EntryKey, Entry>;
+  /** For each read that is under way, what was changed since it began. */
+  readonly #changedSince = new Set<Set<EntryKey>>();
 
   /** @param maxBytes bound of what is kept; what was longest not asked for goes first */
   constructor(reader: Reader, maxBytes: number) {
@@ -55,6 +57,7 @@ export class EntryCache implements EntrySource {
 
   forget(key: EntryKey): void {
     this.#entries.delete(key);
+    for (const changed of this.#changedSince) changed.add(key);
   }
 
   async entriesOf(candidates: readonly Candidate[]): Promise<readonly Entry[]> {
@@ -64,9 +67,21 @@ export class EntryCache implements EntrySource {
     });
     const missing = candidates.filter((_, place) => known[place] === undefined).map(({ key }) => key);
     if (missing.length === 0) return known.filter((entry) => entry !== undefined);
-    const read = await this.#reader.entriesByKeys(missing);
+    const read = await this.#read(missing);
     const byKey = new Map(read.map((entry) => [entry.key, entry]));
-    for (const entry of read) this.remember(entry);
     return candidates.flatMap(({ key }, place) => known[place] ?? byKey.get(key) ?? []);
+  }
+
+  /** What was changed meanwhile may have been read as it was before. */
+  async #read(keys: readonly EntryKey[]): Promise<readonly Entry[]> {
+    const changed = new Set<EntryKey>();
+    this.#changedSince.add(changed);
+    try {
+      const read = await this.#reader.entriesByKeys(keys);
+      for (const entry of read) if (!changed.has(entry.key)) this.remember(entry);
+      return read;
+    } finally {
+      this.#changedSince.delete(changed);
+    }
   }
 }

@@ -61,6 +61,17 @@ test('an entry that the database does not have is left out, and so is what nobod
   expect(reads.map(({ length }) => length)).toEqual([2, 1]);
 });
 
+test('an entry that was changed while it was being read is not kept', async () => {
+  const { entry_id } = await client.write(RETRY);
+  const candidate = await candidateOf(entry_id);
+  const reading = titles(candidate);
+  cache.forget(candidate.key);
+  expect(await reading).toEqual([RETRY_TITLE]);
+  await titles(candidate);
+  await titles(candidate);
+  expect(reads).toHaveLength(2);
+});
+
 test('what a client wrote or changed is found by the next search without a look at the database', async () => {
   const { entry_id } = await client.write(RETRY);
   const read = vi.spyOn(open.catalog.reader, 'entriesByKeys');
