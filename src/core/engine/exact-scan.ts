@@ -54,15 +54,12 @@ function scanGroup(rows: ScannedRows, request: ScanRequest, first: number): read
   const { quantised, rowCount } = rows;
   if (quantised === null) return [scanFloats(rows, request, first)];
   const { queries, count, k, floors } = request;
-  const candidates = quantised
-    .prepare(queries, first, togetherOf(quantised, count - first))
-    .map((query, at) => {
-      const one = candidatesOf(at);
-      one.start(quantised, query, k, floors?.[first + at]);
-      return one;
-    });
-  takeAll(quantised, candidates, { from: 0, length: rowCount, list: null });
-  return candidates.map((one, at) => scoreCandidates(rows, request, first + at, one.rows()));
+  const wanted = Array.from({ length: togetherOf(quantised, count - first) }, (_, at) => ({
+    k,
+    floor: floors?.[first + at] ?? -Infinity,
+  }));
+  const left = candidatesIn(quantised, queries, first, wanted, { from: 0, length: rowCount, list: null });
+  return left.map((chosen, at) => scoreCandidates(rows, request, first + at, chosen));
 }
 
 /** How many of so many queries are best answered in one pass. */
@@ -87,12 +84,26 @@ export function candidatesAmong(
   wanted: readonly Wanted[],
   list: Uint32Array,
 ): readonly Uint32Array[] {
-  const candidates = quantised.prepare(queries, 0, wanted.length).map((query, at) => {
+  return candidatesIn(quantised, queries, 0, wanted, { from: 0, length: list.length, list });
+}
+
+/** In runs, since what is set aside in one says what has to be looked at in the next. */
+function candidatesIn(
+  quantised: QuantisedRows,
+  queries: Float32Array,
+  first: number,
+  wanted: readonly Wanted[],
+  all: Run,
+): readonly Uint32Array[] {
+  const candidates = quantised.prepare(queries, first, wanted.length).map((query, at) => {
     const one = candidatesOf(at);
     one.start(quantised, query, wanted[at]!.k, wanted[at]!.floor);
     return one;
   });
-  takeAll(quantised, candidates, { from: 0, length: list.length, list });
+  for (let from = 0, length = FIRST_RUN; from < all.length; from += length) {
+    length = Math.min(from === 0 ? FIRST_RUN : 2 * length, ROWS_PER_CALL, all.length - from);
+    takeRun(quantised, candidates, { from, length, list: all.list });
+  }
   return candidates.map((one) => one.rows());
 }
 
@@ -115,14 +126,6 @@ const scorerFor =
   (dimension: number): ScoreRows =>
   (queries, queryOffset, vectors, _, rows, scores) =>
     RowScorer.for(dimension).score(queries, queryOffset, vectors, rows, scores);
-
-/** In runs, since what is set aside in one says what has to be looked at in the next. */
-function takeAll(quantised: QuantisedRows, candidates: readonly ScanCandidates[], all: Run): void {
-  for (let from = 0, length = FIRST_RUN; from < all.length; from += length) {
-    length = Math.min(from === 0 ? FIRST_RUN : 2 * length, ROWS_PER_CALL, all.length - from);
-    takeRun(quantised, candidates, { from, length, list: all.list });
-  }
-}
 
 function takeRun(quantised: QuantisedRows, candidates: readonly ScanCandidates[], run: Run): void {
   const { from, length, list } = run;

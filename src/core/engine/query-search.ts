@@ -163,8 +163,7 @@ export class QuerySearch implements Wanted {
     for (let k = fromK * WIDEN_FACTOR; k <= widest; k *= WIDEN_FACTOR) {
       if (this.take(segment, segment.search(this.query.vector, 1, k))) return;
     }
-    const owners = this.#scope.table.ownersOf(segment.id)!;
-    this.scan(segment, owners, owners.rows());
+    scoreLiveRows(segment, [this], this.#scope.table.ownersOf(segment.id)!, this.#scope.dimension);
   }
 
   hits(): VectorHits {
@@ -176,14 +175,6 @@ export class QuerySearch implements Wanted {
     return { docs, cosines: scores };
   }
 
-  /** Scores what passes of a segment's live rows. */
-  scan(segment: Segment, owners: RowOwners, liveRows: Uint32Array): void {
-    const { accept } = this.query;
-    const passes = (row: number): boolean => accept!.has(owners.ownerOf(row) as DocNo);
-    const rows = accept === null ? liveRows : liveRows.filter(passes);
-    scoreRows(segment, [this], rows, this.#scope.dimension);
-  }
-
   #score(segment: Segment, row: number): number {
     const { dimension } = this.#scope;
     return dot(this.query.vector, 0, segment.vectors, row * dimension, dimension);
@@ -192,6 +183,19 @@ export class QuerySearch implements Wanted {
   #offer(best: TopK, segment: Segment, row: number, score: number): void {
     if (score >= this.#least) best.offer(score, segment.ids[row]!);
   }
+}
+
+/** What passes of a segment's live rows. @param searches of one filter */
+export function scoreLiveRows(
+  segment: Segment,
+  searches: readonly QuerySearch[],
+  owners: RowOwners,
+  dimension: number,
+): void {
+  const accept = searches[0]?.query.accept ?? null;
+  const rows = owners.rows();
+  const passing = accept === null ? rows : rows.filter((row) => accept.has(owners.ownerOf(row) as DocNo));
+  scoreRows(segment, searches, passing, dimension);
 }
 
 /** All roughly, then by `dot` those that can be among the best. */

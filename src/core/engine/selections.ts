@@ -39,19 +39,19 @@ export class Selections {
 
   /** The live documents that pass, or null when the filter restricts nothing. */
   select(filter: EntryFilter, attributes: Attributes, isLive: (doc: DocNo) => boolean): Selection | null {
+    const key = JSON.stringify(filter);
+    const slotCount = attributes.slotCount;
+    const asked = this.#known.get(key);
+    if (asked?.upTo === slotCount) return asked.selection;
     const matching = attributes.compile(filter);
     if (matching === null) return null;
-    const known = this.#of(JSON.stringify(filter));
-    const { selection, upTo } = known;
-    const slotCount = attributes.slotCount;
-    if (upTo < slotCount) {
-      matching(upTo, (doc) => {
-        if (isLive(doc)) selection.append(doc);
-      });
-      known.upTo = slotCount;
-      this.#seenSlots = slotCount;
-    }
-    return selection;
+    const known = asked ?? this.#add(key);
+    matching(known.upTo, (doc) => {
+      if (isLive(doc)) known.selection.append(doc);
+    });
+    known.upTo = slotCount;
+    this.#seenSlots = slotCount;
+    return known.selection;
   }
 
   /** Before its vector is displaced. */
@@ -64,9 +64,7 @@ export class Selections {
     this.#seenSlots = 0;
   }
 
-  #of(key: string): Known {
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
+  #add(key: string): Known {
     let documents = this.#sum((selection) => selection.size);
     for (const [oldest, { selection }] of this.#known) {
       if (this.#known.size < SELECTIONS_MAX && documents <= DOCUMENTS_MAX) break;

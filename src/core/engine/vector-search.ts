@@ -1,7 +1,14 @@
 import { asDocNo, type DocNo } from '../ids.ts';
 import { dot } from './distance.ts';
 import type { VectorHits } from './fusion.ts';
-import { QuerySearch, queriesOf, scoreRows, type VectorQuery, type VectorScope } from './query-search.ts';
+import {
+  QuerySearch,
+  queriesOf,
+  scoreLiveRows,
+  scoreRows,
+  type VectorQuery,
+  type VectorScope,
+} from './query-search.ts';
 import type { Segment } from './segment.ts';
 import type { Selection } from './selection.ts';
 
@@ -18,22 +25,27 @@ const FEW_LIVE_SHARE = 0.1;
  */
 export function searchVectors(scope: VectorScope, queries: readonly VectorQuery[]): readonly VectorHits[] {
   const searches = queries.map((query) => new QuerySearch(scope, query));
+  const selective = searches.filter((search) => search.isSelective);
   const others = searches.filter((search) => !search.isSelective);
-  for (const [accept, group] of bySelection(searches)) scoreAccepted(scope, group, accept);
+  for (const [accept, group] of grouped(selective, acceptOf)) scoreAccepted(scope, group, accept!);
   // The largest first: what is best there leaves little to look at in the others.
   const segments = scope.view.segments.toSorted((a, b) => b.rows - a.rows);
   for (const segment of segments) searchSegment(scope, segment, others);
   return searches.map((search) => search.hits());
 }
 
-/** Those that score what they accept; searches that are made together mostly ask for the same few categories. */
-function bySelection(searches: readonly QuerySearch[]): ReadonlyMap<Selection, readonly QuerySearch[]> {
-  const groups = new Map<Selection, QuerySearch[]>();
+/** Searches that are made together mostly ask for the same few categories. */
+const acceptOf = ({ query }: QuerySearch): Selection | null => query.accept;
+
+function grouped<Key>(
+  searches: readonly QuerySearch[],
+  keyOf: (search: QuerySearch) => Key,
+): ReadonlyMap<Key, readonly QuerySearch[]> {
+  const groups = new Map<Key, QuerySearch[]>();
   for (const search of searches) {
-    const { accept } = search.query;
-    if (accept === null || !search.isSelective) continue;
-    const group = groups.get(accept);
-    if (group === undefined) groups.set(accept, [search]);
+    const key = keyOf(search);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [search]);
     else group.push(search);
   }
   return groups;
@@ -46,29 +58,15 @@ function scoreAccepted(scope: VectorScope, group: readonly QuerySearch[], accept
   }
 }
 
-function byListLength(
-  searches: readonly QuerySearch[],
-  segment: Segment,
-): ReadonlyMap<number, readonly QuerySearch[]> {
-  const groups = new Map<number, QuerySearch[]>();
-  for (const search of searches) {
-    const length = search.listLength(segment);
-    const group = groups.get(length);
-    if (group === undefined) groups.set(length, [search]);
-    else group.push(search);
-  }
-  return groups;
-}
-
 function searchSegment(scope: VectorScope, segment: Segment, searches: readonly QuerySearch[]): void {
   const owners = scope.table.ownersOf(segment.id);
   if (owners === undefined) return;
   if (owners.liveRows < segment.rows * FEW_LIVE_SHARE) {
-    const rows = owners.rows();
-    for (const search of searches) search.scan(segment, owners, rows);
+    for (const group of grouped(searches, acceptOf).values())
+      scoreLiveRows(segment, group, owners, scope.dimension);
     return;
   }
-  for (const [k, group] of byListLength(searches, segment))
+  for (const [k, group] of grouped(searches, (search) => search.listLength(segment)))
     searchTogether(segment, group, k, scope.dimension);
 }
 

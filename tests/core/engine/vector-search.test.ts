@@ -198,6 +198,7 @@ test('of a segment that has begun to take over, the rows it has are scored; then
     state.handOver(replacement, 0, handedOver);
     search.mockClear();
     expect(foundRows(query(vector, {}, 40))).toEqual(nearest);
+    expect(search).toHaveBeenCalledTimes(handedOver < 1_000 ? 0 : 1);
     expect(foundRows(query(vector, { category: 'BIG' }, 40))).toEqual(
       exactRows(vector, { category: 'BIG' }).slice(0, 40),
     );
