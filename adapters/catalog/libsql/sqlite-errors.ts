@@ -106,6 +106,16 @@ export async function rollBack(session: SqlSession): Promise<unknown> {
   }
 }
 
+/**
+ * A statement on the full-text index alone failed in a way that SQLite does not call damage: a garbage
+ * length makes FTS5 ask for more memory than there is, a garbage number lets it write a segment twice.
+ * At worst, when memory is short indeed, an index that is whole is rebuilt.
+ */
+export class TextIndexDamage extends Error {
+  override readonly name = 'TextIndexDamage';
+  readonly code = 'SQLITE_CORRUPT_VTAB';
+}
+
 /** The full-text index is damaged, or cannot even be opened; the entries are not concerned. */
 export function isTextIndexDamage(error: unknown): boolean {
   const code = sqliteCode(error) ?? '';

@@ -7,7 +7,7 @@ import type {
   WriteOutcome,
 } from '../../../../src/core/ports/catalog.ts';
 import type { ChangeMark } from '../../../../src/core/ports/index-source.ts';
-import { indexText, unindexText } from '../../../text/fts5/table.ts';
+import { flushTextIndex, indexText, unindexText } from '../../../text/fts5/table.ts';
 import type { SqlSession } from '../sql-session.ts';
 import { selectCategory } from '../tables/categories.ts';
 import { insertChange, readGroupStart, type GroupStart } from '../tables/changes.ts';
@@ -114,8 +114,10 @@ export class GroupContext {
    * which then have to be merged.
    */
   async finish(): Promise<void> {
+    if (this.#textChanges.length === 0) return;
     for (const { change, key, text } of this.#textChanges) await change(this.session, key, text);
     this.#textChanges = [];
+    await flushTextIndex(this.session);
   }
 
   /** After many changes were written at once, and the embedder perhaps changed. */
