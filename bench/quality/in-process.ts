@@ -68,7 +68,9 @@ export class InProcessSearch {
     const queryVector = await this.#embedder.embed({ texts: [{ heading: '', body: query }], role: 'query' });
     const vector = this.#scan(queryVector, accept);
     if (mode === 'vector') return rankByVector(vector);
-    return fuse({ vector, text, weights, compareTies, cosineOf: (doc) => this.#cosine(queryVector, doc) });
+    const cosinesOf = (docs: Uint32Array): Float32Array =>
+      Float32Array.from(docs, (doc) => this.#cosine(queryVector, doc));
+    return fuse({ vector, text, weights, compareTies, cosinesOf });
   }
 
   #scan(queryVector: Float32Array, accept: DocSet | undefined): VectorHits {

@@ -22,10 +22,10 @@ export interface FusionInput {
   readonly text: TextHits;
   readonly weights: FusionWeights;
   /**
-   * The exact cosine of a document that only the text list has; NaN when it has no vector. Without it
-   * such a document would be charged for the depth of the other list.
+   * The exact cosines of documents that only the text list has; NaN of one without a vector. Without them
+   * such documents would be charged for the depth of the other list.
    */
-  readonly cosineOf: (doc: DocNo) => number;
+  readonly cosinesOf: (docs: Uint32Array) => Float32Array;
   /** No document that the vector list does not have is nearer than this. 1: nothing is known. */
   readonly cosineMax?: number;
   /** How many of the first are wanted; the order of the rest does not matter. All when left out. */
@@ -46,12 +46,12 @@ export interface RankedHits {
 }
 
 /**
- * Mode `hybrid`: the union of both lists. A cosine costs a microsecond, and of the 48 documents that only
- * the text has found (median) one needs it for a page of ten: the others could not get there with the best
- * that it can be.
+ * Mode `hybrid`: the union of both lists. Cosines are worked out, all at once, where with the best that it can
+ * be a document could get among the wanted: next to scans, which say how near it can be at most, for one of the 25
+ * that only the text has found (median, page of ten), next to graphs for nearly all of them.
  */
 export function fuse(input: FusionInput): RankedHits {
-  const { vector, text, weights, cosineOf, cosineMax = 1, wanted = Infinity, compareTies } = input;
+  const { vector, text, weights, cosinesOf, cosineMax = 1, wanted = Infinity, compareTies } = input;
   const weightSum = weights.vector + weights.text;
   const scoreOf = (cosine: number, textScore: number): number =>
     Math.fround((weights.vector * clampToUnit(cosine) + weights.text * clampToUnit(textScore)) / weightSum);
@@ -65,13 +65,17 @@ export function fuse(input: FusionInput): RankedHits {
     if (place !== undefined) candidates.textScores[place] = normalisedTextScore(text, index);
   }
   const least = candidates.scoreAt(wanted, scoreOf);
+  const outsiders = new Uint32Array(text.docs.length);
+  let count = 0;
   for (let index = 0; index < text.docs.length; index += 1) {
     const doc = text.docs[index]!;
     if (placesInVectorList.find(doc) !== undefined) continue;
     const textScore = normalisedTextScore(text, index);
     const canGetThere = scoreOf(cosineMax, textScore) >= least;
-    candidates.add(doc, canGetThere ? cosineOf(doc as DocNo) : Number.NaN, textScore);
+    const place = candidates.add(doc, Number.NaN, textScore);
+    if (canGetThere) outsiders[count++] = place;
   }
+  candidates.setCosines(outsiders.subarray(0, count), cosinesOf);
   return candidates.ranked(scoreOf, compareTies);
 }
 
@@ -141,11 +145,18 @@ class Candidates {
     this.#cosines = new Float64Array(capacity);
   }
 
-  add(doc: number, cosine: number, textScore: number): void {
+  /** @returns its place */
+  add(doc: number, cosine: number, textScore: number): number {
     this.textScores[this.#count] = textScore;
     this.#docs[this.#count] = doc;
     this.#cosines[this.#count] = cosine;
-    this.#count += 1;
+    return this.#count++;
+  }
+
+  setCosines(places: Uint32Array, cosinesOf: FusionInput['cosinesOf']): void {
+    if (places.length === 0) return;
+    const cosines = cosinesOf(places.map((place) => this.#docs[place]!));
+    for (let at = 0; at < places.length; at += 1) this.#cosines[places[at]!] = cosines[at]!;
   }
 
   /** The score of the `count`th best so far; -Infinity while there are fewer. */

@@ -17,14 +17,19 @@ export interface WalkedRows extends ScannedRows {
   readonly hnsw: { readonly m: number; readonly efSearch: number };
 }
 
+export interface WalkRequest extends ScanRequest {
+  /** The walk looks for so many at least; not less than k. */
+  readonly breadth: number;
+}
+
 /**
  * The nearest rows of each query by an HNSW graph over quantised rows, those that can be among the k best of
  * what was found scored by floats. Long lists are scanned.
  */
-export function walkNearest(rows: WalkedRows, request: ScanRequest): NearestRows {
+export function walkNearest(rows: WalkedRows, request: WalkRequest): NearestRows {
   const { quantised, graph, hnsw } = rows;
   const { queries, count, k, floors } = request;
-  const breadth = Math.max(hnsw.efSearch, k);
+  const breadth = Math.max(hnsw.efSearch, request.breadth);
   if (breadth * hnsw.m > rows.rowCount * WALKED_SHARE_MAX) return scanNearest(rows, request);
   const found = {
     rows: new Int32Array(count * k).fill(-1),

@@ -3,7 +3,7 @@ import type { ScanKernels } from '../ports/scan-kernel.ts';
 import type { NearestRows } from '../ports/vector-backend.ts';
 import { scanNearest } from './exact-scan.ts';
 import { QuantisedRows } from './quantised-rows.ts';
-import { Segment } from './segment.ts';
+import { Segment, type SegmentRequest } from './segment.ts';
 
 export interface GrowingSegmentOptions {
   readonly id: number;
@@ -61,10 +61,10 @@ export class GrowingSegment extends Segment {
     return row;
   }
 
-  search(queries: Float32Array, count: number, k: number, floors?: Float32Array): NearestRows {
+  search(request: SegmentRequest): NearestRows {
     const { quantised, vectors, rows } = this;
     const scanned = { quantised, vectors, dimension: this.#dimension, rowCount: rows };
-    return scanNearest(scanned, { queries, count, k, floors });
+    return scanNearest(scanned, request);
   }
 
   protected dispose(): void {

@@ -98,25 +98,27 @@ export class QuerySearch implements Wanted {
     return Math.max(best.threshold, this.#least);
   }
 
-  /** How long a segment's list has to be to hold so many rows that pass, if those lie evenly. */
+  /** How long a segment's list has to be to hold what is wanted of rows that pass, if those lie evenly. */
   listLength(segment: Segment): number {
-    const { accept, wanted, depth } = this.query;
+    return this.#lengthFor(this.query.wanted, segment);
+  }
+
+  /** For how long a list a graph looks, whatever is wanted of it. */
+  breadth(segment: Segment): number {
+    return this.#lengthFor(this.query.depth, segment);
+  }
+
+  #lengthFor(count: number, segment: Segment): number {
+    const { accept } = this.query;
     const liveShare = this.#scope.table.liveRowsOf(segment.id) / segment.rows;
     const passingShare =
       accept === null ? Math.min(1, liveShare / USUAL_LIVE_SHARE) : accept.size / this.#scope.view.rows;
-    const length = Math.ceil(((segment.isExact ? wanted : depth) * LIST_FACTOR) / passingShare);
-    return Math.min(length, segment.rows);
+    return Math.min(Math.ceil((count * LIST_FACTOR) / passingShare), segment.rows);
   }
 
   /** Each by `dot`. */
   scoreRows(segment: Segment, rows: Uint32Array): void {
-    const dots = segment.quantised?.kernels.dots ?? null;
-    if (dots === null) {
-      for (const row of rows) this.#offer(this.#best, segment, row, this.#score(segment, row));
-      return;
-    }
-    const scores = new Float32Array(rows.length);
-    dots(this.query.vector, 0, segment.vectors, this.#scope.dimension, rows, scores);
+    const scores = exactScores(segment, this.query.vector, rows, this.#scope.dimension);
     for (let at = 0; at < rows.length; at += 1) this.#offer(this.#best, segment, rows[at]!, scores[at]!);
   }
 
@@ -161,7 +163,8 @@ export class QuerySearch implements Wanted {
   widen(segment: Segment, fromK: number): void {
     const widest = segment.rows * WIDEST_LIST_SHARE;
     for (let k = fromK * WIDEN_FACTOR; k <= widest; k *= WIDEN_FACTOR) {
-      if (this.take(segment, segment.search(this.query.vector, 1, k))) return;
+      const request = { queries: this.query.vector, count: 1, k, breadth: k };
+      if (this.take(segment, segment.search(request))) return;
     }
     scoreLiveRows(segment, [this], this.#scope.table.ownersOf(segment.id)!, this.#scope.dimension);
   }
@@ -183,6 +186,20 @@ export class QuerySearch implements Wanted {
   #offer(best: TopK, segment: Segment, row: number, score: number): void {
     if (score >= this.#least) best.offer(score, segment.ids[row]!);
   }
+}
+
+/** `dot` of each. */
+export function exactScores(
+  segment: Segment,
+  vector: Float32Array,
+  rows: Uint32Array,
+  dimension: number,
+): Float32Array {
+  const scores = new Float32Array(rows.length);
+  const dots = segment.quantised?.kernels.dots ?? null;
+  if (dots !== null) dots(vector, 0, segment.vectors, dimension, rows, scores);
+  else rows.forEach((row, at) => (scores[at] = dot(vector, 0, segment.vectors, row * dimension, dimension)));
+  return scores;
 }
 
 /** What passes of a segment's live rows. @param searches of one filter */

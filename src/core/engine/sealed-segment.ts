@@ -9,7 +9,7 @@ import type {
 import { scanNearest } from './exact-scan.ts';
 import { walkNearest } from './graph-walk.ts';
 import type { QuantisedRows } from './quantised-rows.ts';
-import { Segment } from './segment.ts';
+import { Segment, type SegmentRequest } from './segment.ts';
 
 /** The file a sealed segment was loaded from, and is saved under in every later snapshot. */
 export interface SegmentFile {
@@ -72,11 +72,14 @@ export class SealedSegment extends Segment {
     return heldBytes + (this.quantised?.memoryBytes ?? 0) + (this.#index?.memoryBytes ?? 0);
   }
 
-  search(queries: Float32Array, count: number, k: number, floors?: Float32Array): NearestRows {
+  search(request: SegmentRequest): NearestRows {
     const { quantised, vectors, rows } = this;
-    if (quantised === null && this.#index !== null) return this.#index.search(queries, count, k);
+    if (quantised === null && this.#index !== null) {
+      const { queries, count, k, breadth } = request;
+      // What a library finds depends on how much it is asked for.
+      return this.#index.search(queries, count, this.kind === 'flat' ? k : breadth);
+    }
     const searched = { quantised, vectors, dimension: vectors.length / rows, rowCount: rows };
-    const request = { queries, count, k, floors };
     const graph = this.#graph;
     return quantised === null || graph === null
       ? scanNearest(searched, request)

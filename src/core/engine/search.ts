@@ -9,7 +9,7 @@ import { FUSION_DEPTH, fuse, rankByText, rankByVector, type RankedHits, type Vec
 import type { IndexState } from './index-state.ts';
 import { isUsableVector } from './vector-check.ts';
 import type { VectorQuery, VectorScope } from './query-search.ts';
-import { cosineOf, countFindable, searchVectors } from './vector-search.ts';
+import { cosinesOf, countFindable, searchVectors } from './vector-search.ts';
 
 export interface SearchContext {
   readonly state: IndexState;
@@ -94,7 +94,7 @@ function rankNearest(
     weights: query.weights,
     wanted: query.limit,
     cosineMax: cosineMaxBeyond(scope, vector, depthOf(query, context.state.table)),
-    cosineOf: (doc) => cosineOf(scope, query.vector!, doc),
+    cosinesOf: (docs) => cosinesOf(scope, query.vector!, docs),
     compareTies: tieBreaker(context.state.table),
   });
 }

@@ -14,6 +14,7 @@ import { ChlError, toChlError } from '../errors.ts';
 import { readSegment } from '../snapshot/open-snapshot.ts';
 import type { SegmentData } from '../snapshot/segment-file.ts';
 import type { SnapshotStore } from '../snapshot/snapshot-store.ts';
+import { efSearchFor } from './ef-search.ts';
 import { QuantisedRows } from './quantised-rows.ts';
 import { TimeSlice } from './scheduler.ts';
 import type { SealedSegmentParts, SegmentFile } from './sealed-segment.ts';
@@ -98,13 +99,12 @@ export class SegmentLoader {
       );
     }
     const { kind, ids, vectors, dimension } = data;
+    const hnsw = { ...data.hnsw, efSearch: efSearchFor(ids.length, this.#options.spec.hnsw.efSearch) };
     const links = this.#linksOf(data);
     const isSearchedHere = kind === 'flat' || links !== null;
     const quantised = isSearchedHere ? await this.#quantise(vectors, dimension) : null;
-    const index = quantised === null ? await this.#openIndex(data) : null;
+    const index = quantised === null ? await this.#openIndex({ ...data, hnsw }) : null;
     const graph = quantised === null ? null : links;
-    const { efSearch } = this.#options.spec.hnsw;
-    const hnsw = { ...data.hnsw, efSearch };
     return { kind, ids, vectors, index, quantised, graph, hnsw, file, backend: data.backend };
   }
 

@@ -1,6 +1,21 @@
 import type { IndexKind, NearestRows } from '../ports/vector-backend.ts';
 import type { QuantisedRows } from './quantised-rows.ts';
 
+export interface SegmentRequest {
+  /** count × dimension, row-major, finite. */
+  readonly queries: Float32Array;
+  readonly count: number;
+  /** 1 <= k <= rows */
+  readonly k: number;
+  /**
+   * Lists begin alike, however long they are, if this is the same for them: a graph looks as broadly as for so long a
+   * one. Not less than k; of no effect on a scan.
+   */
+  readonly breadth: number;
+  /** By query: rows that score less may be left out. */
+  readonly floors?: Float32Array;
+}
+
 /**
  * A block of vectors that is searched as one. It knows rows and vector ids; which rows are alive is
  * the document table's to say.
@@ -26,12 +41,8 @@ export abstract class Segment {
     this.id = id;
   }
 
-  /**
-   * @param queries count × dimension, row-major, finite
-   * @param k 1 <= k <= rows
-   * @param floors by query: rows that score less may be left out
-   */
-  abstract search(queries: Float32Array, count: number, k: number, floors?: Float32Array): NearestRows;
+  /** @returns lists of k, or longer ones */
+  abstract search(request: SegmentRequest): NearestRows;
 
   /** A shorter list begins as a longer one does: a scan's, not a graph's. */
   get isExact(): boolean {

@@ -1,7 +1,7 @@
 import { asDocNo, type DocNo } from '../ids.ts';
-import { dot } from './distance.ts';
 import type { VectorHits } from './fusion.ts';
 import {
+  exactScores,
   QuerySearch,
   queriesOf,
   scoreLiveRows,
@@ -37,16 +37,16 @@ export function searchVectors(scope: VectorScope, queries: readonly VectorQuery[
 /** Searches that are made together mostly ask for the same few categories. */
 const acceptOf = ({ query }: QuerySearch): Selection | null => query.accept;
 
-function grouped<Key>(
-  searches: readonly QuerySearch[],
-  keyOf: (search: QuerySearch) => Key,
-): ReadonlyMap<Key, readonly QuerySearch[]> {
-  const groups = new Map<Key, QuerySearch[]>();
-  for (const search of searches) {
-    const key = keyOf(search);
+function grouped<Item, Key>(
+  items: Iterable<Item>,
+  keyOf: (item: Item) => Key,
+): ReadonlyMap<Key, readonly Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [search]);
-    else group.push(search);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
   }
   return groups;
 }
@@ -66,14 +66,22 @@ function searchSegment(scope: VectorScope, segment: Segment, searches: readonly 
       scoreLiveRows(segment, group, owners, scope.dimension);
     return;
   }
-  for (const [k, group] of grouped(searches, (search) => search.listLength(segment)))
-    searchTogether(segment, group, k, scope.dimension);
+  for (const alike of grouped(searches, (search) => search.breadth(segment)).values()) {
+    for (const group of grouped(alike, (search) => search.listLength(segment)).values())
+      searchTogether(segment, group, scope.dimension);
+  }
 }
 
-/** One call for the whole group; a query that needs a longer list then asks on its own. */
-function searchTogether(segment: Segment, group: readonly QuerySearch[], k: number, dimension: number): void {
-  const floors = Float32Array.from(group, (search) => search.floor);
-  const found = segment.search(queriesOf(group, dimension), group.length, k, floors);
+/** One call for the whole group, whose lists are to be of one length; a query that needs a longer list then asks on its own. */
+function searchTogether(segment: Segment, group: readonly QuerySearch[], dimension: number): void {
+  const found = segment.search({
+    queries: queriesOf(group, dimension),
+    count: group.length,
+    k: group[0]!.listLength(segment),
+    breadth: group[0]!.breadth(segment),
+    floors: Float32Array.from(group, (search) => search.floor),
+  });
+  const k = found.rows.length / group.length;
   group.forEach((search, index) => {
     const rows = found.rows.subarray(index * k, (index + 1) * k);
     const scores = found.scores.subarray(index * k, (index + 1) * k);
@@ -92,9 +100,17 @@ export function countFindable({ view, table }: VectorScope, { accept, depth }: V
   return count;
 }
 
-/** The exact cosine of a document; NaN when it has no vector. */
-export function cosineOf(scope: VectorScope, vector: Float32Array, doc: DocNo): number {
-  const segment = scope.view.segment(scope.table.segmentIdOf(doc));
-  if (segment === undefined) return Number.NaN;
-  return dot(vector, 0, segment.vectors, scope.table.rowOf(doc) * scope.dimension, scope.dimension);
+/** The exact cosines of documents; NaN of one that has no vector. */
+export function cosinesOf(scope: VectorScope, vector: Float32Array, docs: Uint32Array): Float32Array {
+  const { view, table, dimension } = scope;
+  const cosines = new Float32Array(docs.length).fill(Number.NaN);
+  const docAt = (place: number): DocNo => asDocNo(docs[place]!);
+  for (const [segmentId, places] of grouped(docs.keys(), (place) => table.segmentIdOf(docAt(place)))) {
+    const segment = view.segment(segmentId);
+    if (segment === undefined) continue;
+    const rows = Uint32Array.from(places, (place) => table.rowOf(docAt(place)));
+    const scores = exactScores(segment, vector, rows, dimension);
+    places.forEach((place, at) => (cosines[place] = scores[at]!));
+  }
+  return cosines;
 }

@@ -161,7 +161,7 @@ function walkTests(): void {
       const rows = { vectors, dimension: DIMENSION, rowCount: 4000, quantised, graph };
       const walk = {
         search: (asked: Float32Array, count: number, k: number) =>
-          walkNearest({ ...rows, hnsw: { m: 8, efSearch: 60 } }, { queries: asked, count, k }),
+          walkNearest({ ...rows, hnsw: { m: 8, efSearch: 60 } }, { queries: asked, count, k, breadth: k }),
       };
       expect(recall(walk, exact, queries)).toBeGreaterThan(recall(index, exact, queries) - 0.01);
       for (const one of [exact, index]) one.close();

@@ -153,7 +153,7 @@ describe.each(levels)('a walk with $name', ({ kernels }: { readonly kernels: Sca
     const scores = new Map(
       Array.from(exact.rows, (row, at) => [`${Math.floor(at / ROWS)} ${row}`, exact.scores[at]!]),
     );
-    const near = walkNearest({ ...rows, graph, hnsw }, { queries, count: 5, k: 10, floors });
+    const near = walkNearest({ ...rows, graph, hnsw }, { queries, count: 5, k: 10, breadth: 10, floors });
     for (let query = 0; query < 5; query += 1) {
       const list = Array.from(near.rows.subarray(query * 10, query * 10 + 10)).filter((row) => row >= 0);
       // A bound of 0.2 leaves some, one of 2 none.
@@ -163,7 +163,22 @@ describe.each(levels)('a walk with $name', ({ kernels }: { readonly kernels: Sca
       expect(Array.from(near.scores.subarray(query * 10, query * 10 + list.length))).toEqual(own);
       expect(own).toEqual(own.toSorted((a, b) => b - a));
     }
-    const long = { queries, count: 5, k: 40 };
+    // A shorter list of the same breadth is the beginning of a longer one.
+    for (const k of [1, 7, 24]) {
+      const list = walkNearest(
+        { ...rows, graph, hnsw: { m: M, efSearch: 1 } },
+        { queries, count: 5, k, breadth: 25 },
+      );
+      const whole = walkNearest(
+        { ...rows, graph, hnsw: { m: M, efSearch: 1 } },
+        { queries, count: 5, k: 25, breadth: 25 },
+      );
+      for (let query = 0; query < 5; query += 1) {
+        const begin = whole.rows.subarray(query * 25, query * 25 + k);
+        expect(list.rows.subarray(query * k, query * k + k)).toEqual(begin);
+      }
+    }
+    const long = { queries, count: 5, k: 40, breadth: 40 };
     expect(walkNearest({ ...rows, graph, hnsw }, long)).toEqual(scanNearest(rows, long));
   });
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   fuse,
   rankByText,
@@ -25,7 +25,7 @@ const textHits = (
 
 const base: Omit<FusionInput, 'vector' | 'text'> = {
   weights: { vector: 1, text: 3 },
-  cosineOf: () => Number.NaN,
+  cosinesOf: (docs) => new Float32Array(docs.length).fill(Number.NaN),
   compareTies: (a, b) => a - b,
 };
 
@@ -46,7 +46,7 @@ test('a document that only the text found gets its exact cosine', () => {
     ...base,
     vector: vectorHits([1, 0.9]),
     text: textHits(10, [2, 10]),
-    cosineOf: () => 0.5,
+    cosinesOf: () => Float32Array.of(0.5),
   });
   expect([...ranked.docs]).toEqual([2, 1]);
   expect(ranked.vectorScores[0]).toBe(0.5);
@@ -66,11 +66,11 @@ test('cosines that cannot bring a document among the wanted are not asked for, a
       // What the list does not have lies no nearer than its last.
       const cosineMax = list.at(-1)?.[1] ?? 1;
       const asked: number[] = [];
-      const cosineOf = (doc: number): number => {
-        asked.push(doc);
-        return Math.fround((cosineMax * (doc % 7)) / 6);
+      const cosinesOf = (docs: Uint32Array): Float32Array => {
+        asked.push(...docs);
+        return Float32Array.from(docs, (doc) => (cosineMax * (doc % 7)) / 6);
       };
-      const input = { ...base, vector, text: textHits(100, ...byScore(words)), cosineOf };
+      const input = { ...base, vector, text: textHits(100, ...byScore(words)), cosinesOf };
       const all = fuse(input);
       const whole = asked.splice(0).length;
       const some = fuse({ ...input, cosineMax: Math.fround(cosineMax), wanted });
@@ -81,16 +81,16 @@ test('cosines that cannot bring a document among the wanted are not asked for, a
       expect(some.docs.length).toBe(all.docs.length);
     }),
   );
-  const found: number[] = [];
+  const cosinesOf = vi.fn<FusionInput['cosinesOf']>();
   fuse({
     ...base,
     vector: vectorHits([1, 0.9], [2, 0.1]),
     text: textHits(10, [1, 9], [3, 1]),
-    cosineOf: (doc) => found.push(doc),
+    cosinesOf,
     cosineMax: 0.1,
     wanted: 1,
   });
-  expect(found).toEqual([]);
+  expect(cosinesOf).not.toHaveBeenCalled();
 });
 
 test('what a list does not have is NaN and counts as nothing', () => {
@@ -115,7 +115,12 @@ test('equal text scores stand in the order of the tie rule', () => {
 test('a search knows nothing of the one before it', () => {
   const text = textHits(10, [90_000, 5], [2, 4]);
   fuse({ ...base, vector: vectorHits([90_000, 0.9], [2, 0.8]), text });
-  const ranked = fuse({ ...base, vector: vectorHits([3, 0.9]), text, cosineOf: () => 0.5 });
+  const ranked = fuse({
+    ...base,
+    vector: vectorHits([3, 0.9]),
+    text,
+    cosinesOf: () => Float32Array.of(0.5, 0.5),
+  });
   expect([...ranked.docs]).toEqual([90_000, 2, 3]);
   expect([...ranked.vectorScores.subarray(0, 2)]).toEqual([0.5, 0.5]);
 });

@@ -8,7 +8,7 @@ import { IndexState } from '../../../src/core/engine/index-state.ts';
 import type { VectorQuery } from '../../../src/core/engine/query-search.ts';
 import { QuantisedRows } from '../../../src/core/engine/quantised-rows.ts';
 import type { SealedSegment } from '../../../src/core/engine/sealed-segment.ts';
-import { cosineOf, searchVectors } from '../../../src/core/engine/vector-search.ts';
+import { cosinesOf, searchVectors } from '../../../src/core/engine/vector-search.ts';
 import type { EntryFilter } from '../../../src/core/filter.ts';
 import { asDocNo, asEntryKey, asSeq, asVectorId } from '../../../src/core/ids.ts';
 import { clusteredVectors, randomUnitVector, seededRandom } from '../../support/random-vectors.ts';
@@ -148,8 +148,8 @@ test.each([
 test('a row that no path of a graph leads to is found where the whole segment is wanted', () => {
   const [segment] = state.view.sealed;
   const search = segment!.search.bind(segment);
-  const lost = vi.spyOn(segment!, 'search').mockImplementation((queries, count, k) => {
-    const found = search(queries, count, k);
+  const lost = vi.spyOn(segment!, 'search').mockImplementation((request) => {
+    const found = search(request);
     const end = found.rows.indexOf(exactRows(vectorOf(1), {})[3]!);
     found.rows.copyWithin(end, end + 1).fill(-1, found.rows.length - 1);
     found.scores.copyWithin(end, end + 1);
@@ -221,9 +221,14 @@ test('the cosine of a document without a vector is not known', () => {
     updatedAtMs: 0,
     text: null,
   });
-  expect(cosineOf(scope(), vectorOf(1), state.table.find(asEntryKey(90_000))!)).toBeNaN();
-  const doc = state.table.find(asEntryKey(44_001))!;
-  expect(cosineOf(scope(), vectorOf(44_000), doc)).toBeCloseTo(1);
+  // Of several segments, one scored by its kernel and one by floats.
+  const keys = [44_001, 90_000, 45_500, 300, 20_000].map(asEntryKey);
+  const docs = Uint32Array.from(keys, (key) => state.table.find(key)!);
+  const cosines = cosinesOf(scope(), vectorOf(44_000), docs);
+  keys.forEach((key, at) => {
+    if (key === 90_000) return expect(cosines[at]).toBeNaN();
+    expect(cosines[at]).toBe(dot(vectorOf(44_000), 0, vectors, (key - 1) * DIMENSION, DIMENSION));
+  });
 });
 
 test('searches that share a filter answer together as each does alone', () => {
