@@ -68,7 +68,7 @@ export const environmentSchema = z.object({
   CHL_HNSW_EF_SEARCH: integer(16, 4096)
     .default(96)
     .describe(
-      'How broadly an HNSW segment is searched: more finds more of what is nearest, and takes longer.',
+      'How broadly an HNSW segment of 100,000 vectors is searched: more finds more of what is nearest, and takes longer. Smaller segments are searched less broadly, larger ones more, for the same recall.',
     ),
   CHL_GROWING_MAX_VECTORS: integer(16, 100_000)
     .default(1000)
