@@ -42,7 +42,7 @@ export function walkNearest(rows: WalkedRows, request: WalkRequest): NearestRows
     const length = quantised.walk(graph, walked);
     const candidates = candidatesOf(0);
     candidates.start(quantised, prepared!, k, floors?.[query]);
-    candidates.takeRows(walked.rows.subarray(0, length), walked.scores);
+    candidates.takeRanked(walked.rows.subarray(0, length), walked.scores);
     const best = scoreCandidates(rows, request, query, candidates.rows()).takeRanked();
     found.rows.set(best.ids, query * k);
     found.scores.set(best.scores, query * k);

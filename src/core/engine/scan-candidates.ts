@@ -64,9 +64,11 @@ export class ScanCandidates {
     }
   }
 
-  /** @param scores of the rows, in their order */
-  takeRows(rows: Uint32Array, scores: Float32Array): void {
-    for (let at = 0; at < rows.length; at += 1) this.#take(rows[at]!, scores[at]! * this.#query.unit);
+  /** @param rows best first: behind the first that cannot be a candidate none can, and none is looked up */
+  takeRanked(rows: Uint32Array, scores: Float32Array): void {
+    for (let at = 0; at < rows.length && scores[at]! >= this.least; at += 1) {
+      this.#take(rows[at]!, scores[at]! * this.#query.unit);
+    }
   }
 
   /** What is left when all have been taken, in the order in which they came; good until the next start. */
