@@ -64,7 +64,11 @@ export interface NativeAddon {
   ): void;
   /** For memory that nobody has touched yet; of no effect below 2 MiB, and where the system has none. */
   adviseHugePages(memory: ArrayBuffer): void;
-  /** @param visited a bit a row at least, whatever they are */
+  /**
+   * Of as many queries as `found` is long, eight at most, each takes `breadth` places of `foundRows` and `foundScores`, and
+   * says in `found` how many it filled.
+   * @param visited a bit a row at least of each query, whatever they are; a query's begin with a word
+   */
   walk(
     level: number,
     memory: ArrayBuffer,
@@ -79,7 +83,9 @@ export interface NativeAddon {
     visited: BigUint64Array,
     foundRows: Uint32Array,
     foundScores: Float32Array,
-  ): number;
+    breadth: number,
+    found: Uint32Array,
+  ): void;
 }
 
 const require = createRequire(import.meta.url);

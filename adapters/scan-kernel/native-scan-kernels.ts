@@ -60,8 +60,11 @@ export function nativeKernels(addon: NativeAddon, level: number): ScanKernels {
           quantiseRows: (vectors, first, dimension, rows, lost) =>
             addon.quantise(level, vectors, first, dimension, lost.length, buffer, codesPerRow, rows, lost),
           walk: ({ starts, links, layerStarts, entryRow, topLayer }, rows, rowCount, found) => {
-            if (visited.length * 64 < rowCount) visited = new BigUint64Array(Math.ceil(rowCount / 64));
-            return addon.walk(
+            const wordsEach = Math.ceil(rowCount / 64);
+            if (visited.length < found.counts.length * wordsEach) {
+              visited = new BigUint64Array(found.counts.length * wordsEach);
+            }
+            addon.walk(
               level,
               buffer,
               codesPerRow,
@@ -75,6 +78,8 @@ export function nativeKernels(addon: NativeAddon, level: number): ScanKernels {
               visited,
               found.rows,
               found.scores,
+              found.breadth,
+              found.counts,
             );
           },
         },

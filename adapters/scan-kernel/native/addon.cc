@@ -210,13 +210,14 @@ napi_value dotRows(napi_env env, napi_callback_info info) {
 
 /**
  * `walk(level, memory, codesPerRow, rows, rowCount, starts, links, layerStarts, entryRow, topLayer, visited, foundRows,
- * foundScores)`: what the arrays of the graph say is checked as it is read.
- * @returns how many were found
+ * foundScores, breadth, found)`: what the arrays of the graph say is checked as it is read. As many queries as `found`
+ * has places for the counts.
  */
 napi_value walkGraph(napi_env env, napi_callback_info info) {
-  Arguments given(env, info, 13);
+  Arguments given(env, info, 15);
   const Level* level = given.level();
-  size_t length, startsLength, linksLength, layersLength, visitedLength, breadth, scoresLength;
+  size_t length = 0, startsLength = 0, linksLength = 0, layersLength = 0, visitedLength = 0;
+  size_t roomLength = 0, scoresLength = 0, queries = 0;
   const uint8_t* memory = given.buffer(&length);
   const size_t codesPerRow = given.number();
   const size_t rows = given.number();
@@ -227,23 +228,31 @@ napi_value walkGraph(napi_env env, napi_callback_info info) {
   const size_t entryRow = given.number();
   const size_t topLayer = given.number();
   auto* visited = given.typed<uint64_t>(napi_biguint64_array, &visitedLength);
-  auto* foundRows = given.typed<uint32_t>(napi_uint32_array, &breadth);
+  auto* foundRows = given.typed<uint32_t>(napi_uint32_array, &roomLength);
   auto* foundScores = given.typed<float>(napi_float32_array, &scoresLength);
+  const size_t breadth = given.number();
+  auto* found = given.typed<uint32_t>(napi_uint32_array, &queries);
   given.require(codesPerRow > 0 && codesPerRow % chl::kCodesPerTurn == 0 && codesPerRow <= 65536);
   // Rows are counted in 31 bits, their places in 32.
   given.require(rowCount > 0 && rowCount <= INT32_MAX && length <= UINT32_MAX);
-  given.require(given.ok() && fits(0, 2 * codesPerRow, length));
+  given.require(given.ok() && fits(0, 2 * queries * codesPerRow, length));
   given.require(given.ok() && fits(rows, rowCount * (chl::kRowHeaderBytes + codesPerRow), length));
   given.require(startsLength == (rowCount + 1) * sizeof(uint64_t) && linksLength % sizeof(int32_t) == 0);
   given.require(layersLength > 1 && topLayer < layersLength - 1 && entryRow < rowCount);
-  given.require(visitedLength >= (rowCount + 63) / 64 && breadth > 0 && scoresLength == breadth);
+  const size_t words = (rowCount + 63) / 64;
+  given.require(queries > 0 && queries <= chl::kWalksAtOnce && visitedLength >= queries * words);
+  given.require(breadth > 0 && breadth <= UINT32_MAX && roomLength >= queries * breadth && scoresLength == roomLength);
   if (!given.ok()) return given.refuse();
   const chl::Links graph = {starts, links, linksLength / sizeof(int32_t), layerStarts, layersLength - 1, entryRow, topLayer};
-  const size_t found = chl::walk(*level, {graph, reinterpret_cast<const int16_t*>(memory), codesPerRow, memory, rows,
-                                          rowCount, visited, foundRows, foundScores, breadth});
-  napi_value result;
-  napi_create_uint32(env, static_cast<uint32_t>(found), &result);
-  return result;
+  const auto* codes = reinterpret_cast<const int16_t*>(memory);
+  chl::Walk walks[chl::kWalksAtOnce];
+  for (size_t query = 0; query < queries; ++query) {
+    const size_t room = query * breadth;
+    walks[query] = {graph, codes + query * codesPerRow, codesPerRow, memory, rows, rowCount, visited + query * words,
+                    foundRows + room, foundScores + room, breadth};
+  }
+  chl::walk(*level, walks, queries, found);
+  return nullptr;
 }
 
 /** `quantise(level, vectors, first, dimension, count, memory, codesPerRow, rows, lost)`: first and counts in elements */

@@ -126,7 +126,14 @@ void dotsPortable(const Dots&);
 size_t selectPortable(const Select&);
 void quantisePortable(const Quantise&);
 
-/** @returns how many were found */
-size_t walk(const Level&, const Walk&);
+constexpr size_t kWalksAtOnce = 8;
+
+/**
+ * Walks in turns, a step each: what one asked memory for arrives while the others score theirs, a third less time for
+ * each of four. None depends on another.
+ * @param count at most kWalksAtOnce
+ * @param found takes of each how many it found
+ */
+void walk(const Level&, const Walk* walks, size_t count, uint32_t* found);
 
 }  // namespace chl

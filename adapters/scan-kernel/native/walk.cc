@@ -29,25 +29,41 @@ T load(const uint8_t* from) {
 
 class Walker {
  public:
-  Walker(const Level& level, const Walk& walk) : level_(level), walk_(walk) {
+  /** @param isAlone nothing else is done while memory is waited for, so it is asked for more at once */
+  void start(const Level& level, const Walk& walk, bool isAlone) {
+    level_ = &level;
+    walk_ = walk;
+    rowsAhead_ = isAlone ? kBatch : kScannedAtOnce;
     std::memset(walk_.visited, 0, (walk_.rowCount + 63) / 64 * sizeof(uint64_t));
-  }
-
-  size_t run() {
     size_t row = walk_.graph.entryRow;
     float score = scoreOf(row);
     for (size_t layer = walk_.graph.topLayer; layer > 0; --layer) descend(layer, &row, &score);
     walk_.visited[row / 64] |= uint64_t{1} << (row % 64);
     take(row, score);
-    while (next_ < found_) {
-      if ((walk_.foundRows[next_] & kWaiting) == 0) {
-        ++next_;
-        continue;
-      }
+  }
+
+  size_t found() const { return found_; }
+
+  /** Takes the rows that are to be scored next, and asks memory for them. @returns false at the end of the walk */
+  bool collect() {
+    while (rest_.count == 0) {
+      while (next_ < found_ && (walk_.foundRows[next_] & kWaiting) == 0) ++next_;
+      if (next_ == found_) return false;
       walk_.foundRows[next_] &= ~kWaiting;
-      expand(walk_.foundRows[next_]);
+      rest_ = linksOf(walk_.foundRows[next_], 0);
+      prefetchNext();
     }
-    return found_;
+    const size_t count = std::min(rest_.count, kBatch);
+    const bool isEnd = !addNew({rest_.at, count});
+    rest_ = isEnd ? Range{nullptr, 0} : Range{rest_.at + count * sizeof(int32_t), rest_.count - count};
+    prefetchRows();
+    return true;
+  }
+
+  void score() {
+    scoreBatch();
+    for (size_t n = 0; n < batched_; ++n) take(batch_[n], scores_[n]);
+    batched_ = 0;
   }
 
  private:
@@ -81,7 +97,7 @@ class Walker {
   }
 
   void scoreBatch() {
-    level_.scan({walk_.query, 1, walk_.codesPerRow, walk_.memory, addresses_, batched_, scores_, kBatch});
+    level_->scan({walk_.query, 1, walk_.codesPerRow, walk_.memory, addresses_, batched_, scores_, kBatch});
   }
 
   float scoreOf(size_t row) {
@@ -128,22 +144,9 @@ class Walker {
     }
   }
 
-  void expand(size_t row) {
-    const Range links = linksOf(row, 0);
-    prefetchNext();
-    for (size_t at = 0; at < links.count; at += kBatch) {
-      const bool isLast = !addNew({links.at + at * sizeof(int32_t), std::min(links.count - at, kBatch)});
-      prefetchFirst();
-      scoreBatch();
-      for (size_t n = 0; n < batched_; ++n) take(batch_[n], scores_[n]);
-      batched_ = 0;
-      if (isLast) break;
-    }
-  }
-
-  /** The scan looks ahead, but at its beginning: the rest of the rows that it reads first. */
-  void prefetchFirst() const {
-    for (size_t n = 0; n < std::min(batched_, kScannedAtOnce); ++n)
+  /** What lies behind the first line, for which `addNew` has asked; the scan looks ahead, but at its beginning. */
+  void prefetchRows() const {
+    for (size_t n = 0; n < std::min(batched_, rowsAhead_); ++n)
       for (size_t at = kLineBytes; at < kRowHeaderBytes + walk_.codesPerRow; at += kLineBytes)
         __builtin_prefetch(walk_.memory + addresses_[n] + at);
   }
@@ -196,8 +199,11 @@ class Walker {
     prefetchLinks(row);
   }
 
-  const Level& level_;
-  const Walk& walk_;
+  const Level* level_ = nullptr;
+  Walk walk_ = {};
+  /** Links of the row that is looked at, those that were not taken yet. */
+  Range rest_ = {nullptr, 0};
+  size_t rowsAhead_ = 0;
   size_t found_ = 0;
   /** No row before it waits. */
   size_t next_ = 0;
@@ -209,6 +215,17 @@ class Walker {
 
 }  // namespace
 
-size_t walk(const Level& level, const Walk& walk) { return Walker(level, walk).run(); }
+void walk(const Level& level, const Walk* walks, size_t count, uint32_t* found) {
+  Walker walkers[kWalksAtOnce];
+  for (size_t at = 0; at < count; ++at) walkers[at].start(level, walks[at], count == 1);
+  bool isActive[kWalksAtOnce];
+  for (bool isAny = true; isAny;) {
+    isAny = false;
+    for (size_t at = 0; at < count; ++at) isAny |= isActive[at] = walkers[at].collect();
+    for (size_t at = 0; at < count; ++at)
+      if (isActive[at]) walkers[at].score();
+  }
+  for (size_t at = 0; at < count; ++at) found[at] = static_cast<uint32_t>(walkers[at].found());
+}
 
 }  // namespace chl

@@ -1,4 +1,4 @@
-import type { ScoredRows } from '../ports/scan-kernel.ts';
+import type { FoundRows } from '../ports/scan-kernel.ts';
 import type { HnswLinks, NearestRows } from '../ports/vector-backend.ts';
 import { scanNearest, scoreCandidates, type ScannedRows, type ScanRequest } from './exact-scan.ts';
 import type { QuantisedRows } from './quantised-rows.ts';
@@ -36,26 +36,36 @@ export function walkNearest(rows: WalkedRows, request: WalkRequest): NearestRows
     scores: new Float32Array(count * k),
     areExact: quantised.kernels.dots !== null,
   };
-  const walked = roomFor(breadth);
-  for (let query = 0; query < count; query += 1) {
-    const [prepared] = quantised.prepare(queries, query, 1);
-    const length = quantised.walk(graph, walked);
-    const candidates = candidatesOf(0);
-    candidates.start(quantised, prepared!, k, floors?.[query]);
-    candidates.takeRanked(walked.rows.subarray(0, length), walked.scores);
-    const best = scoreCandidates(rows, request, query, candidates.rows()).takeRanked();
-    found.rows.set(best.ids, query * k);
-    found.scores.set(best.scores, query * k);
+  for (let first = 0; first < count; first += quantised.kernels.queriesAtOnce) {
+    const prepared = quantised.prepare(
+      queries,
+      first,
+      Math.min(quantised.kernels.queriesAtOnce, count - first),
+    );
+    const walked = roomFor(breadth, prepared.length);
+    quantised.walk(graph, walked);
+    prepared.forEach((one, at) => {
+      const query = first + at;
+      const [from, to] = [at * breadth, at * breadth + walked.counts[at]!];
+      const candidates = candidatesOf(0);
+      candidates.start(quantised, one, k, floors?.[query]);
+      candidates.takeRanked(walked.rows.subarray(from, to), walked.scores.subarray(from, to));
+      const best = scoreCandidates(rows, request, query, candidates.rows()).takeRanked();
+      found.rows.set(best.ids, query * k);
+      found.scores.set(best.scores, query * k);
+    });
   }
   return found;
 }
 
-let room: ScoredRows = { rows: new Uint32Array(0), scores: new Float32Array(0) };
+const room = { rows: new Uint32Array(0), scores: new Float32Array(0), counts: new Uint32Array(0) };
 
-/** Of the last call where it fits: searches ask for the same breadth again and again. */
-function roomFor(breadth: number): ScoredRows {
-  if (room.rows.length !== breadth) {
-    room = { rows: new Uint32Array(breadth), scores: new Float32Array(breadth) };
+/** Of the last call where it is enough: searches ask for the same breadth again and again. */
+function roomFor(breadth: number, count: number): FoundRows {
+  if (room.rows.length < count * breadth) {
+    room.rows = new Uint32Array(count * breadth);
+    room.scores = new Float32Array(count * breadth);
   }
-  return room;
+  if (room.counts.length !== count) room.counts = new Uint32Array(count);
+  return { breadth, ...room };
 }

@@ -1,12 +1,12 @@
 import {
   CODES_PER_TURN,
   FOUND_STRIDE,
+  type FoundRows,
   ROW_HEADER_BYTES,
   ROWS_PER_CALL,
   type ScanKernel,
   type ScanKernels,
   type ScanMemory,
-  type ScoredRows,
 } from '../ports/scan-kernel.ts';
 import type { HnswLinks } from '../ports/vector-backend.ts';
 import { wasmScanKernels } from './quantised-kernel.ts';
@@ -157,14 +157,10 @@ export class QuantisedRows {
     return this.#floats.subarray(scores / 4, scores / 4 + queries * ROWS_PER_CALL);
   }
 
-  /**
-   * Rows near query 0 by a graph of these rows, best first; `kernels.walksGraphs`.
-   * @param found as many as there is room for; scores in the query's unit
-   * @returns how many
-   */
-  walk(graph: HnswLinks, found: ScoredRows): number {
+  /** Rows near the prepared queries, of which `found` has a count for each, by a graph of these rows; `kernels.walksGraphs`. */
+  walk(graph: HnswLinks, found: FoundRows): void {
     if (this.#kernel.walk === null) throw new TypeError('This kernel walks no graphs.');
-    return this.#kernel.walk(graph, this.#layout.rows, this.#count, found);
+    this.#kernel.walk(graph, this.#layout.rows, this.#count, found);
   }
 
   /** By how much a row's score may be wrong, either way. */

@@ -40,11 +40,10 @@ export interface ScanKernel {
   /** The same of the rows whose byte offsets stand in `list`, 32 bits each. */
   pick(queries: number, list: number, count: number, out: number): void;
   /**
-   * Walks a graph of `rowCount` rows, which begin at byte `rows`, to those near query 0. Null: a library does.
-   * @param found takes as many as it has room for, best first; that room is the breadth of the search (ef)
-   * @returns how many it took
+   * Walks a graph of `rowCount` rows, which begin at byte `rows`, to those near each of the first queries, as many as
+   * `found` has counts for. Null: a library does.
    */
-  readonly walk: ((graph: HnswLinks, rows: number, rowCount: number, found: ScoredRows) => number) | null;
+  readonly walk: ((graph: HnswLinks, rows: number, rowCount: number, found: FoundRows) => void) | null;
   readonly quantiseQuery: Quantise;
   readonly quantiseRow: Quantise;
   /**
@@ -56,10 +55,16 @@ export interface ScanKernel {
     | null;
 }
 
-/** Two arrays of one length. */
-export interface ScoredRows {
+/** Takes what walks find. */
+export interface FoundRows {
+  /** Of the search (ef): so many each finds at most. */
+  readonly breadth: number;
+  /** By query, `breadth` places each or more, best first. */
   readonly rows: Uint32Array;
+  /** In the query's unit. */
   readonly scores: Float32Array;
+  /** By query, how many there are. */
+  readonly counts: Uint32Array;
 }
 
 export interface ScanMemory {
@@ -81,7 +86,7 @@ export interface ScanKernels {
   readonly name: 'native' | 'wasm';
   /** For the status: `avx512-vnni`, `avx2`, … */
   readonly instructions: string;
-  /** How many queries `scan` and `pick` take. */
+  /** How many queries `scan`, `pick` and `walk` take. */
   readonly queriesAtOnce: number;
   /** From so many queries on, a pass for all of them costs less than one for each. */
   readonly togetherFrom: number;

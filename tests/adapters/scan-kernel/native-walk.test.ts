@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { NativeAddon } from '../../../adapters/scan-kernel/native-addon.ts';
 import { scanNearest } from '../../../src/core/engine/exact-scan.ts';
+import { ROWS_PER_CALL } from '../../../src/core/ports/scan-kernel.ts';
 import { walkNearest } from '../../../src/core/engine/graph-walk.ts';
 import { QuantisedRows } from '../../../src/core/engine/quantised-rows.ts';
 import type { ScanKernels } from '../../../src/core/ports/scan-kernel.ts';
@@ -114,10 +115,18 @@ function walked(
   }
 }
 
-function found(quantised: QuantisedRows, graph: HnswLinks, breadth: number) {
-  const room = { rows: new Uint32Array(breadth), scores: new Float32Array(breadth) };
-  const count = quantised.walk(graph, room);
-  return Array.from({ length: count }, (_, at) => [room.rows[at]!, room.scores[at]!] as const);
+/** By query. */
+function found(quantised: QuantisedRows, graph: HnswLinks, breadth: number, queries: number) {
+  const rows = new Uint32Array(queries * breadth);
+  const scores = new Float32Array(queries * breadth);
+  const counts = new Uint32Array(queries);
+  quantised.walk(graph, { breadth, rows, scores, counts });
+  return Array.from(counts, (count, query) =>
+    Array.from({ length: count }, (_, at) => {
+      const place = query * breadth + at;
+      return [rows[place]!, scores[place]!] as const;
+    }),
+  );
 }
 
 const levels = supportedLevels(addon);
@@ -129,11 +138,16 @@ describe.each(levels)('a walk with $name', ({ kernels }: { readonly kernels: Sca
     const random = seededRandom(11);
     for (let run = 0; run < 60; run += 1) {
       const adjacency = randomAdjacency(random);
-      quantised.prepare(randomUnitVector(random, DIMENSION), 0, 1);
-      const scores = quantised.scan(1, 0, ROWS).slice(0, ROWS);
+      // Walks in turns end one after the other.
+      const count = 1 + (run % kernels.queriesAtOnce);
+      const queries = Array.from({ length: count }, () => [...randomUnitVector(random, DIMENSION)]);
+      quantised.prepare(Float32Array.from(queries.flat()), 0, count);
+      const scores = quantised.scan(count, 0, ROWS).slice();
       for (const breadth of [1, 2, 17, ROWS]) {
-        const expected = walked(adjacency, (row) => scores[row]!, breadth);
-        expect(found(quantised, linksOf(adjacency), breadth)).toEqual(expected);
+        const expected = queries.map((_, query) =>
+          walked(adjacency, (row) => scores[query * ROWS_PER_CALL + row]!, breadth),
+        );
+        expect(found(quantised, linksOf(adjacency), breadth, count)).toEqual(expected);
       }
     }
   });
@@ -192,7 +206,8 @@ describe.each(levels)('a walk with $name', ({ kernels }: { readonly kernels: Sca
       const layerStarts = good.layerStarts.slice();
       if (run % 3 === 0) layerStarts[Math.floor(random() * 4)] = Math.floor((random() - 0.5) * 2 ** 32);
       quantised.prepare(randomUnitVector(random, DIMENSION), 0, 1);
-      const rows = found(quantised, { ...good, starts, links, layerStarts }, 50).map(([row]) => row);
+      const [list] = found(quantised, { ...good, starts, links, layerStarts }, 50, 1);
+      const rows = list!.map(([row]) => row);
       expect(rows.length).toBeGreaterThan(0);
       expect(rows.every((row) => row < ROWS)).toBe(true);
       expect(new Set(rows).size).toBe(rows.length);
@@ -217,13 +232,16 @@ describe.skipIf(addon === null)('a walk refuses', () => {
     new BigUint64Array(1),
     new Uint32Array(4),
     new Float32Array(4),
+    4,
+    new Uint32Array(1),
   ] as const;
 
   const walk = (...all: readonly unknown[]) =>
     addon!.walk(...(all as unknown as Parameters<NativeAddon['walk']>));
 
   test('nothing of what fits together', () => {
-    expect(walk(...given)).toBe(1);
+    walk(...given);
+    expect(given.at(-1)).toEqual(Uint32Array.of(1));
   });
 
   test.each([
@@ -240,6 +258,11 @@ describe.skipIf(addon === null)('a walk refuses', () => {
     ['too few bits', 10, new BigUint64Array(0)],
     ['no room', 11, new Uint32Array(0)],
     ['scores that do not fit the rows', 12, new Float32Array(5)],
+    ['no breadth', 13, 0],
+    ['more breadth than room', 13, 5],
+    ['no queries', 14, new Uint32Array(0)],
+    ['more queries than room', 14, new Uint32Array(2)],
+    ['more queries than walk at once', 14, new Uint32Array(9)],
   ])('%s', (_, at, value) => {
     expect(() => walk(...(given as readonly unknown[]).with(at, value))).toThrow(RangeError);
   });
