@@ -21,6 +21,7 @@ interface Known {
  */
 export class Selections {
   readonly #placements: Placements;
+  /** What was longest not asked for comes first, and goes first. */
   readonly #known = new Map<string, Known>();
   #seenSlots = 0;
 
@@ -42,15 +43,18 @@ export class Selections {
     const key = JSON.stringify(filter);
     const slotCount = attributes.slotCount;
     const asked = this.#known.get(key);
+    if (asked !== undefined) this.#moveLast(key, asked);
     if (asked?.upTo === slotCount) return asked.selection;
     const matching = attributes.compile(filter);
     if (matching === null) return null;
-    const known = asked ?? this.#add(key);
+    const known = asked ?? { selection: new Selection(this.#placements), upTo: 0 };
     matching(known.upTo, (doc) => {
       if (isLive(doc)) known.selection.append(doc);
     });
     known.upTo = slotCount;
     this.#seenSlots = slotCount;
+    this.#moveLast(key, known);
+    this.#dropOldest();
     return known.selection;
   }
 
@@ -64,16 +68,20 @@ export class Selections {
     this.#seenSlots = 0;
   }
 
-  #add(key: string): Known {
+  #moveLast(key: string, known: Known): void {
+    this.#known.delete(key);
+    this.#known.set(key, known);
+  }
+
+  /** All but the last, as far as the bounds ask for it. */
+  #dropOldest(): void {
     let documents = this.#sum((selection) => selection.size);
     for (const [oldest, { selection }] of this.#known) {
-      if (this.#known.size < SELECTIONS_MAX && documents <= DOCUMENTS_MAX) break;
+      const isWithin = this.#known.size <= SELECTIONS_MAX && documents <= DOCUMENTS_MAX;
+      if (isWithin || this.#known.size === 1) return;
       documents -= selection.size;
       this.#known.delete(oldest);
     }
-    const fresh: Known = { selection: new Selection(this.#placements), upTo: 0 };
-    this.#known.set(key, fresh);
-    return fresh;
   }
 
   #sum(of: (selection: Selection) => number): number {

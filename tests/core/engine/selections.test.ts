@@ -151,11 +151,15 @@ test('a selection that was asked for before is the same one, and looks at new do
   expect(before.size).toBe(2);
 });
 
-test('more filters than are kept: the oldest is made anew', () => {
+test('more filters than are kept: what was longest not asked for is made anew', () => {
   const model = new Model();
   model.run({ do: 'add', category: 'A', red: false, skill: false, placed: true });
-  const first = model.table.select({ category: 'A' });
-  for (let at = 0; at < 256; at += 1) model.table.select({ category: 'A', author: `author ${at}` });
-  expect(model.table.select({ category: 'A' })).not.toBe(first);
+  const inUse = model.table.select({ category: 'A' });
+  const forgotten = model.table.select({ category: 'A', author: 'ann' });
+  for (let at = 0; at < 255; at += 1) {
+    model.table.select({ category: 'A', author: `author ${at}` });
+    expect(model.table.select({ category: 'A' })).toBe(inUse);
+  }
+  expect(model.table.select({ category: 'A', author: 'ann' })).not.toBe(forgotten);
   model.check({ category: 'A' });
 });
