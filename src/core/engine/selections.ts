@@ -43,8 +43,10 @@ export class Selections {
     const key = JSON.stringify(filter);
     const slotCount = attributes.slotCount;
     const asked = this.#known.get(key);
-    if (asked !== undefined) this.#moveLast(key, asked);
-    if (asked?.upTo === slotCount) return asked.selection;
+    if (asked?.upTo === slotCount) {
+      this.#moveLast(key, asked);
+      return asked.selection;
+    }
     const matching = attributes.compile(filter);
     if (matching === null) return null;
     const known = asked ?? { selection: new Selection(this.#placements), upTo: 0 };
